@@ -37,11 +37,15 @@ interface SmtpFailure extends Error {
 }
 
 const TIMEOUT_MS = 20_000;
+const TIMEOUTS = { connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS };
 
-/** Mail by SMTP; `url` as nodemailer reads it, smtp://user:password@host:port. */
-export function createSmtpMailer(url: string, from: string): Mailer {
+/**
+ * Mail by SMTP; `url` as nodemailer reads it, smtp://user:password@host:port. Neither mail nor password leaves without TLS,
+ * whatever the server offers, unless `tls` is false.
+ */
+export function createSmtpMailer(url: string, from: string, { tls = true } = {}): Mailer {
   const { options } = createTransport(url);
-  const settings = { connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS };
+  const settings = { requireTLS: tls, ignoreTLS: !tls, opportunisticTLS: false, ...TIMEOUTS };
   return {
     async send({ to, subject, text, html, messageId }, transmitting) {
       // asks mail servers not to answer it with an out-of-office reply

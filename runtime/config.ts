@@ -9,7 +9,15 @@ const required = 'is required';
 const webUrl = z
   .string()
   .refine((text) => /^https?:\/\//.test(text) && URL.canParse(text), 'must be an http or https URL')
-  .refine((text) => !hasPassword(text), 'must have no user name or password in it: it is called without');
+  .refine((text) => !hasPassword(text), 'must have no user name or password in it: it is called without')
+  .refine(
+    (text) => !text.startsWith('http:') || isOnLoopback(text),
+    'must be https: http is only for a service on this machine (localhost)',
+  );
+
+/** Whether a URL names this machine, so that what is sent there leaves it nowhere. */
+const isOnLoopback = (url: string): boolean =>
+  URL.canParse(url) && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname);
 
 function hasPassword(text: string): boolean {
   const { username, password } = URL.canParse(text) ? new URL(text) : { username: '', password: '' };
@@ -50,6 +58,7 @@ const apiSchema = nodeSchema.extend({
 
 const workerSchema = nodeSchema.extend({
   MAIL_FROM: z.string().min(3, 'must be an address').default('Countersign <countersign@localhost>'),
+  SMTP_TLS: z.enum(['required', 'off']).default('required'),
   CAQH_MODE: z.enum(['manual', 'file', 'api']).default('manual'),
   CAQH_NAME: z.string().min(1, 'must not be empty').default('CAQH'),
   CAQH_URL: webUrl.default('https://proview.caqh.org'),
@@ -70,6 +79,12 @@ const workerSchema = nodeSchema.extend({
 });
 
 const withAccount = workerSchema.superRefine((values, context) => {
+  if (values.SMTP_TLS === 'off' && values.SMTP_URL !== undefined && !isOnLoopback(values.SMTP_URL))
+    context.addIssue({
+      code: 'custom',
+      path: ['SMTP_TLS'],
+      message: 'must be required, unless SMTP_URL names a relay on this machine (localhost)',
+    });
   if (values.CAQH_MODE !== 'api') return;
   for (const name of ['CAQH_ORGANIZATION_ID', 'CAQH_USERNAME', 'CAQH_PASSWORD'] as const)
     if (values[name] === undefined)
@@ -102,6 +117,8 @@ export interface ApiConfig extends NodeConfig {
 
 export interface WorkerConfig extends NodeConfig {
   mailFrom: string;
+  /** Whether mail leaves only over TLS. */
+  smtpTls: boolean;
   caqh: { mode: 'manual' | 'file' | 'api'; name: string; account: CaqhAccount | null };
   /** Null: NPPES is not asked. */
   nppesUrl: string | null;
@@ -152,6 +169,7 @@ export function loadWorkerConfig(env: Environment): WorkerConfig {
   return {
     ...buildNodeConfig(values),
     mailFrom: values.MAIL_FROM,
+    smtpTls: values.SMTP_TLS === 'required',
     caqh: { mode: values.CAQH_MODE, name: values.CAQH_NAME, account: readAccount(values) },
     nppesUrl: values.NPPES_URL === 'off' ? null : values.NPPES_URL,
     leieUrl: values.LEIE_URL === 'off' ? null : values.LEIE_URL,

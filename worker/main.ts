@@ -57,7 +57,7 @@ async function runWorker(): Promise<void> {
       createActivities({
         sql,
         keyring,
-        mailer: config.smtpUrl ? createSmtpMailer(config.smtpUrl, config.mailFrom) : undefined,
+        mailer: config.smtpUrl ? createSmtpMailer(config.smtpUrl, config.mailFrom, { tls: config.smtpTls }) : undefined,
         privateWebhooks: config.webhooksToPrivate,
         registries: {
           caqh: caqh.account ? new Caqh(caqh.account) : undefined,

@@ -37,7 +37,7 @@ beforeEach(() => {
 });
 
 const due = (recipientId: string, now = NOON) => api.deps.sql.begin((tx) => batchDueMail(tx, recipientId, now));
-const mailer = () => createSmtpMailer(smtp.url, 'Countersign <desk@operator.example>');
+const mailer = () => createSmtpMailer(smtp.url, 'Countersign <desk@operator.example>', { tls: false });
 const send = (id: string) =>
   createSend(api.deps.sql, { keyring: api.deps.keyring, mailer: mailer() }).send({ kind: 'mail', id });
 
@@ -127,7 +127,7 @@ describe('mail', () => {
 
   test('goes nowhere while the server takes nothing of ours, and nobody is asked', async () => {
     const { id, mail, tasks } = await batch();
-    const locked = createSmtpMailer(smtp.url.replace('//', '//desk:wrong@'), 'desk@operator.example');
+    const locked = createSmtpMailer(smtp.url.replace('//', '//desk:wrong@'), 'desk@operator.example', { tls: false });
     const refused = createSend(api.deps.sql, { keyring: api.deps.keyring, mailer: locked });
     await expect(refused.send({ kind: 'mail', id })).rejects.toMatchObject({ type: 'MailLater' });
     smtp.behaviour = 'dies_at_recipient';
@@ -144,7 +144,7 @@ describe('mail', () => {
     const { port } = new URL(away.url);
     const through = createSend(api.deps.sql, {
       keyring: api.deps.keyring,
-      mailer: createSmtpMailer(away.url, 'desk@x.example'),
+      mailer: createSmtpMailer(away.url, 'desk@x.example', { tls: false }),
     });
     await away.stop();
     const { id, queue, providerId, mail } = await batch();

@@ -10,11 +10,11 @@ export class TestSmtp {
   readonly received: string[] = [];
   private readonly server: SMTPServer;
 
-  private constructor() {
+  private constructor(offersTls: boolean) {
     this.server = new SMTPServer({
       authOptional: true,
       allowInsecureAuth: true,
-      disabledCommands: ['STARTTLS'],
+      disabledCommands: offersTls ? [] : ['STARTTLS'],
       logger: false,
       onAuth: (_auth, _session, done) => done(Object.assign(new Error('wrong password'), { responseCode: 535 })),
       onRcptTo: (_address, _session, done) => {
@@ -40,8 +40,8 @@ export class TestSmtp {
   }
 
   /** On a port of its own, or on one where another was before. */
-  static async start(port = 0): Promise<TestSmtp> {
-    const smtp = new TestSmtp();
+  static async start(port = 0, { offersTls = false } = {}): Promise<TestSmtp> {
+    const smtp = new TestSmtp(offersTls);
     await new Promise<void>((resolve) => smtp.server.listen(port, '127.0.0.1', resolve));
     return smtp;
   }

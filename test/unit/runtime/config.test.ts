@@ -106,3 +106,24 @@ test('the address of a service has no user name or password in it, as it is call
     );
   expect(() => loadWorkerConfig({ ...node, CAQH_URL: 'nowhere' })).toThrow('CAQH_URL: must be an http or https URL');
 });
+
+test('a service is called over https, unless it is on this machine', () => {
+  for (const name of ['CAQH_URL', 'NPPES_URL', 'LEIE_URL']) {
+    for (const url of [
+      'http://caqh.example.org',
+      'http://10.0.0.7/',
+      'http://localhost.example.org',
+      'http://128.0.0.1',
+    ])
+      expect(() => loadWorkerConfig({ ...node, [name]: url })).toThrow(`${name}: must be https`);
+    for (const url of ['http://localhost:9/x', 'http://127.0.0.1:9', 'http://[::1]:9/', 'https://caqh.example.org'])
+      expect(() => loadWorkerConfig({ ...node, [name]: url })).not.toThrow();
+  }
+});
+
+test('mail leaves without TLS only to a relay on this machine, and where that is wished for', () => {
+  const SMTP_URL = 'smtp://mail.example.org:25';
+  expect(loadWorkerConfig({ ...node, SMTP_URL }).smtpTls).toBe(true);
+  expect(loadWorkerConfig({ ...node, SMTP_URL: 'smtp://localhost:25', SMTP_TLS: 'off' }).smtpTls).toBe(false);
+  expect(() => loadWorkerConfig({ ...node, SMTP_URL, SMTP_TLS: 'off' })).toThrow('SMTP_TLS: must be required');
+});
