@@ -171,7 +171,7 @@ class Narrator {
       const answerQuestion = await poll();
       if (answerQuestion) return answerQuestion;
     }
-    throw new Error(`Waited ${PATIENCE / 1000} s for ${awaited}, in vain.`);
+    throw new Error(`Waited ${PATIENCE / 1000} s for ${awaited}; it did not come.`);
   }
 
   /** Waits for a stage of an application, and says where it stands. */

@@ -269,7 +269,7 @@ const ROWS: ActionRow[] = [
   }),
   buildActionRow('resume', 'Resume the application', actions.resume, {
     description:
-      'What fell due in the pause is due from now on, and late and escalated as long after that as ever. The payer’s deadlines have gone on meanwhile.',
+      'What fell due in the pause is due from now on; it is late and escalated after the usual times. The payer’s deadlines went on meanwhile.',
   }),
   buildActionRow('restore-review', 'Confirm that nothing is left to enter after a restore', actions.reasonBody, {
     description:

@@ -303,8 +303,8 @@ export const application = z
       )
       .meta({
         description:
-          'Why it may be a mistake that this was opened: a termination where no participation goes on, or a new application ' +
-          'beside a participation that does. Nothing is refused for it; withdraw it where it is one',
+          'Why opening this may have been a mistake: a termination where no participation goes on, or a new application ' +
+          'beside one that does. No action is refused because of it; withdraw the application if it is a mistake',
       }),
     expectedDecisionAt: instant.nullable(),
     statutory: z

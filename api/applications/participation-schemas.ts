@@ -58,7 +58,7 @@ export const issue = z
       .optional()
       .meta({
         description:
-          'Facts that no longer stand with it: the gate says no (`fact_disputed`) until a person confirms one with a ' +
+          'Facts that it puts in doubt: billing readiness says no (`fact_disputed`) until a person confirms one with a ' +
           '`reason`. Left out, `wrong_tin` disproves the claims route, and the others nothing',
       }),
     reference: line.optional(),

@@ -106,7 +106,7 @@ export const agreementRoutes = ({ sql }: Deps): Route[] => [
     summary: 'End an agreement and everything inherited from it',
     description:
       'Contracts and claims routes inherited from the agreement end with it, on its last day. To put that right afterwards, ' +
-      'send the end again with `replaces`; what the gate said meanwhile is kept.',
+      'send the end again with `replaces`; the answers of billing readiness given meanwhile are kept.',
     tag,
     access: 'applications:work',
     subject: ({ principal, params }) => findAgreement(sql, principal, params.id),

@@ -12,9 +12,9 @@ export const registryState = z
       .nullable()
       .meta({
         description:
-          'What its words come to; null where it has said nothing yet; of CAQH the later of its answer and a file',
+          'The status that the service’s answer stands for; null where there is none yet; of CAQH, the later of its answer and a file',
       }),
-    said: z.record(z.string(), z.unknown()).nullable().meta({ description: 'Its own words' }),
+    said: z.record(z.string(), z.unknown()).nullable().meta({ description: 'The answer in the service’s own words' }),
     checkedAt: instant.nullable().meta({ description: 'Null where that was before this client had the person' }),
     unavailableSince: instant.nullable().meta({ description: 'Since when it has given no answer that can be used' }),
     reason: z.enum(['unavailable', 'unauthorised', 'nonsense']).nullable(),

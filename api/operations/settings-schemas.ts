@@ -27,7 +27,7 @@ export const settings = z
     }),
     documentRequired: allowWords(FACTS).meta({
       description:
-        'These facts count for billing only with a document in `evidence`, also those on record already: the gate says no, ' +
+        'These facts count for billing only with a document in `evidence`, also those on record already: billing readiness says no, ' +
         'and the queue asks for the document',
     }),
     secretsPurgeDays: z
@@ -36,7 +36,7 @@ export const settings = z
       .max(3650)
       .meta({ description: 'Days after the last day until the secrets of a client or provider that left are purged' }),
     evidenceKeepYears: describeYearsKept('Frozen evidence files of a client that left'),
-    readinessKeepYears: describeYearsKept('Answers of the gate for a client that left'),
+    readinessKeepYears: describeYearsKept('Answers of billing readiness for a client that left'),
     auditKeepYears: describeYearsKept(
       'Audit entries of a client that left, and each for at least six years from when it was written',
       AUDIT_LEAST_YEARS,

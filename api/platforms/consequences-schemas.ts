@@ -72,7 +72,7 @@ const billable = z
       .nullable()
       .meta({ description: 'What the date is counted from' }),
     gapDays: days.nullable().meta({ description: 'Between the platform and direct billing; null: no end in sight' }),
-    reasons: z.array(z.enum(READINESS_REASONS)).meta({ description: 'What the gate has against it on that day' }),
+    reasons: z.array(z.enum(READINESS_REASONS)).meta({ description: 'Why billing readiness says no for that day' }),
   })
   .meta({ id: 'ExpectedBillable' });
 

@@ -163,7 +163,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/platform-relationships/{id}/end',
     summary: 'Record that the provider leaves the platform',
     description:
-      'From the day after on the gate and the coverage no longer count on it; its inquiry is closed. A provider who ' +
+      'From the day after on billing readiness and coverage no longer count it; its inquiry is closed. A provider who ' +
       'comes back gets a new relationship. To put the last day right afterwards, send the end again with `replaces`.',
     tag,
     access: 'registry:write',

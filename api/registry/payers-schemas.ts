@@ -39,7 +39,7 @@ export const payer = z
       description:
         'Set with a task `playbook_suspect` once the payer has returned three applications within 30 days; a new playbook, or closing the task, ends it',
     }),
-    mergedInto: id.nullable().meta({ description: 'The one that stands for it' }),
+    mergedInto: id.nullable().meta({ description: 'The payer that it was merged into' }),
     version,
     createdAt: instant,
     updatedAt: instant,

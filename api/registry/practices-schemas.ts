@@ -114,7 +114,7 @@ export const practice = z
     address,
     locations: z.array(z.strictObject({ id, name: line.nullable(), address })),
     billing: billing.nullable(),
-    mergedInto: id.nullable().meta({ description: 'The one that stands for it' }),
+    mergedInto: id.nullable().meta({ description: 'The practice that it was merged into' }),
     version,
     createdAt: instant,
     updatedAt: instant,

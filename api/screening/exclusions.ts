@@ -55,7 +55,7 @@ export const exclusionRoutes = ({ sql, patienceMs }: Deps): Route[] => [
     path: '/v1/exclusions/imports',
     summary: 'Import a month’s exclusion list (OIG LEIE) and check every provider and practice against it',
     description:
-      'An entry with the NPI of a provider or practice is theirs and closes the gate at once; one of the name, in whatever ' +
+      'An entry with the NPI of a provider or practice is theirs, and billing readiness is no at once; one of the name, in whatever ' +
       'state, may be, and becomes a task for a person. Accents, spacing, a suffix, a middle name, half of a double name ' +
       'and a legal form that only one has do not count. The same file for the same month is imported once. While another import lasts, ' +
       'it answers 503 after a few seconds and says so.',
@@ -161,7 +161,7 @@ const buildRoutesAbout = (
     path: `/v1/${room}/{id}/exclusions/{exclusionId}/decision`,
     summary: `Decide whether an exclusion is that of ${who}, and for which dates`,
     description:
-      'While a confirmed one stands, nothing is submitted and the gate says `excluded`. What happened outside can still ' +
+      'While a confirmed one stands, nothing is submitted and billing readiness says `excluded`. What happened outside can still ' +
       'be recorded. A decision counts for the clients that the caller may see and stands beside other callers’ decisions: a ' +
       'dismissal or a reinstatement does not lift what another client, or a caller who sees every client, has confirmed.',
     tag,

@@ -192,7 +192,7 @@ const FIXES: Record<FindingCode, readonly [Severity, string]> = {
   ],
   second_factor_of_one: [
     'warning',
-    'Give the second factor of this portal to a second person, and put both on file: what one has alone, they take along.',
+    'Give the second factor of this portal to a second person, and put both on file: a person who leaves takes theirs along.',
   ],
   licence_differs: [
     'warning',

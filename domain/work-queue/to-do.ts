@@ -21,7 +21,7 @@ export const TO_DO: Record<Purpose, string> = {
   resolve_claims_denied: 'find out why claims are denied',
   correct_directory: 'have the payer correct its directory',
   ask_committee_date: 'ask for the date of the committee’s decision',
-  recover_recredentialing: 'save a recredentialing that was missed',
+  recover_recredentialing: 'recover a missed recredentialing',
   tell_of_change: 'tell the payer what has changed in the file',
   enter_what_was_lost: 'enter what a restore lost, or confirm that nothing is missing',
   read_the_party: 'read off the evidence whom it names',
@@ -31,7 +31,7 @@ export const TO_DO: Record<Purpose, string> = {
 
 /** The same of a task. */
 export const TASK_TO_DO: Record<TaskKind, string> = {
-  platform_inquiry: 'get answers about the platform: it has been asked again and again in vain',
+  platform_inquiry: 'get answers about the platform: repeated questions were not answered',
   platform_check: 'check that the platform still bills for the provider',
   enrolment: 'ask what has become of an enrolment',
   upkeep: 'have what has lapsed renewed',
@@ -39,7 +39,7 @@ export const TASK_TO_DO: Record<TaskKind, string> = {
   message_failed: 'put right why a mail cannot be sent, then have it sent again or dismiss it',
   exclusion_match: 'decide whether a match on the list of exclusions is this provider or practice',
   exclusion_list: 'get this month’s list of the excluded on file',
-  registry_mismatch: 'put right what the file and a registry say differently',
+  registry_mismatch: 'resolve what the file and a registry state differently',
   registry_access: 'get access to a registry that no longer lets us in',
   roster_removal: 'take the person off the CAQH roster by hand',
   client_request: 'answer what a client has asked or complained of',
