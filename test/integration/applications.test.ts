@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Reply } from '../support/api';
+import { listBrokenRules, readProblemType } from '../support/api';
 import { eventually } from '../support/eventually';
 import { createAllFacts, daysAgo, daysAhead, FACTS, System, TODAY, type OpenApplication } from '../support/system';
 
@@ -9,8 +9,6 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-const rules = ({ body }: Reply) => body.errors.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
-const typeOf = ({ body }: { body: { type: string } }) => body.type?.replace('urn:countersign:problem:', '');
 const stageOf = async (application: OpenApplication) => (await application.get()).stage;
 const becomes = (application: OpenApplication, stage: string) =>
   eventually(async () => (await stageOf(application)) === stage);
@@ -115,7 +113,7 @@ describe('what is refused', () => {
     const application = await system.at('preparing');
     const before = await application.get();
     const reply = await application.try('submission', { submittedOn: TODAY, channel: 'fax' });
-    expect([reply.status, typeOf(reply)]).toEqual([409, 'action_not_allowed']);
+    expect([reply.status, readProblemType(reply)]).toEqual([409, 'action_not_allowed']);
     const { stage, allowedActions, allowedOutcomes } = before;
     expect(reply.body).toMatchObject({ stage, allowedActions, allowedOutcomes });
     expect(reply.body.detail).toContain('outOfOrder');
@@ -138,7 +136,7 @@ describe('what is refused', () => {
       ['appeal', { filedOn: TODAY, channel: 'fax', reason: 'x' }, 'action_not_allowed'],
     ] as const) {
       const reply = await application.try(action, body);
-      expect([reply.status, typeOf(reply), reply.body.stage]).toEqual([409, problem, 'preparing']);
+      expect([reply.status, readProblemType(reply), reply.body.stage]).toEqual([409, problem, 'preparing']);
       expect(reply.body.detail).toBeUndefined();
     }
   });
@@ -164,7 +162,7 @@ describe('what is refused', () => {
     const application = await system.at('in_review');
     await application.contact('information_requested', { missingItems: ['W-9'] });
     const extra = { providedOn: TODAY, items: ['Diploma', ' w-9 '] };
-    expect(rules(await application.try('information', extra))).toEqual(['items.0 not_requested']);
+    expect(listBrokenRules(await application.try('information', extra))).toEqual(['items.0 not_requested']);
     expect(await application.act('information', { ...extra, outOfOrder: { reason: 'sent along' } })).toMatchObject({
       stage: 'in_review',
     });
@@ -203,7 +201,7 @@ describe('what is refused', () => {
     const { version } = await application.get();
     const note = { text: 'first', visibility: 'client' };
     const stale = await application.try('notes', note, { headers: { 'If-Match': `"${version + 1}"` } });
-    expect([stale.status, typeOf(stale)]).toEqual([412, 'stale_version']);
+    expect([stale.status, readProblemType(stale)]).toEqual([412, 'stale_version']);
     expect((await application.timeline()).map((entry) => entry.kind)).not.toContain('note');
     const match = { headers: { 'If-Match': `"${version}"` } };
     const [one, other] = await Promise.all([
@@ -218,19 +216,19 @@ describe('what is refused', () => {
     const application = await system.at('ready_to_submit');
     const strike = (entryId: string) => application.try('corrections', { entryId, reason: 'in error' });
     const unknown = await strike(randomUUID());
-    expect([unknown.status, typeOf(unknown)]).toEqual([422, 'unknown_entry']);
+    expect([unknown.status, readProblemType(unknown)]).toEqual([422, 'unknown_entry']);
     const other = await system.at('ready_to_submit');
     await other.submit();
     const elsewhere = (await other.timeline()).find((entry) => entry.kind === 'submission').id;
     expect((await strike(elsewhere)).status).toBe(422);
     const opened = await strike(application.id);
-    expect([opened.status, typeOf(opened)]).toEqual([422, 'not_correctable']);
+    expect([opened.status, readProblemType(opened)]).toEqual([422, 'not_correctable']);
     await application.submit();
     const derived = (await application.timeline()).find((entry) => entry.kind === 'stage').id;
-    expect(typeOf(await strike(derived))).toBe('not_correctable');
+    expect(readProblemType(await strike(derived))).toBe('not_correctable');
     const entry = (await application.timeline()).find((one) => one.kind === 'submission').id;
     expect((await strike(entry)).status).toBe(200);
-    expect(typeOf(await strike(entry))).toBe('not_correctable');
+    expect(readProblemType(await strike(entry))).toBe('not_correctable');
   });
 
   test('a second open application for the key answers 409 with the first; a closed one makes way', async () => {
@@ -239,7 +237,7 @@ describe('what is refused', () => {
     const again = (more: object = {}) =>
       system.api.post('/v1/applications', { providerId, practiceId, payerId, state: 'CA', ...more });
     const second = await again();
-    expect([second.status, typeOf(second), second.body.existingId]).toEqual([
+    expect([second.status, readProblemType(second), second.body.existingId]).toEqual([
       409,
       'application_exists',
       application.id,
@@ -399,13 +397,13 @@ describe('the last day that a termination gives follows its confirmed effective 
     await termination.contact('approved', { channel: 'mail' });
     const before = { value: '2025-12-31', source: 'letter', reference: 'L-1', confirmedOn: TODAY };
     const refused = await termination.try('confirmations/effectiveDate', before);
-    expect([refused.status, rules(refused)]).toEqual([400, ['value before_record']]);
+    expect([refused.status, listBrokenRules(refused)]).toEqual([400, ['value before_record']]);
     expect(refused.body.errors[0].message).toMatch(/^is before .*participation.*, 2026-01-01: /);
     expect((await termination.get()).stage).toBe('approved');
     await termination.confirm('effectiveDate', { value: daysAgo(5) });
     await ended(application, 5);
     const moved = await termination.try('confirmations/effectiveDate', { ...before, reason: 'a slip' });
-    expect(rules(moved)).toEqual(['value before_record']);
+    expect(listBrokenRules(moved)).toEqual(['value before_record']);
   });
 });
 
@@ -460,7 +458,7 @@ describe('retries', () => {
     expect(new Set(replies.map((reply) => reply.body.id)).size).toBe(1);
     expect(replies.at(-1)!.headers.get('location')).toBe(`/v1/applications/${replies[0]!.body.id}`);
     const other = await system.api.post('/v1/applications', { ...body, state: 'NV' }, sent);
-    expect([other.status, typeOf(other)]).toEqual([422, 'idempotency_key_reused']);
+    expect([other.status, readProblemType(other)]).toEqual([422, 'idempotency_key_reused']);
   });
 
   test('an action that is sent again happens once, also all at once, also after the stage has moved on', async () => {
@@ -473,7 +471,7 @@ describe('retries', () => {
     const late = await application.try('submission', body, sent);
     expect([late.status, late.body.stage]).toEqual([200, 'submitted']);
     const other = await application.try('submission', { ...body, channel: 'mail' }, sent);
-    expect([other.status, typeOf(other)]).toEqual([422, 'idempotency_key_reused']);
+    expect([other.status, readProblemType(other)]).toEqual([422, 'idempotency_key_reused']);
     expect((await application.timeline()).filter((entry) => entry.kind === 'submission')).toHaveLength(1);
     const refusal = key();
     const first = await application.try('submission', body, refusal);

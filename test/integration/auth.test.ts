@@ -1,13 +1,10 @@
-import { ADDRESS, ADMIN_KEY, CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
+import { ADDRESS, ADMIN_KEY, CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, listBrokenRules } from '../support/api';
 
 let api: TestApi;
 beforeAll(async () => {
   api = await TestApi.start();
 });
 afterAll(() => api.stop());
-
-const rules = (body: { errors: { path: string; rule: string }[] }) =>
-  body.errors.map(({ path, rule }) => `${path} ${rule}`);
 
 /** A client with one of everything. */
 async function client() {
@@ -67,7 +64,7 @@ describe('who one is', () => {
 
   test('a key that would have expired already is refused', async () => {
     const made = await api.post('/v1/api-keys', { name: 'k', role: 'lead', expiresOn: '2026-01-01' });
-    expect([made.status, rules(made.body)]).toEqual([400, ['expiresOn not_in_past']]);
+    expect([made.status, listBrokenRules(made)]).toEqual([400, ['expiresOn not_in_past']]);
   });
 });
 
@@ -213,7 +210,7 @@ describe('keys and users', () => {
     expect((await grant([own.id])).status).toBe(201);
     expect((await grant()).status).toBe(403);
     const beyond = await grant([own.id, other.id]);
-    expect([beyond.status, ...rules(beyond.body)]).toEqual([400, 'clientIds.1 unknown_reference']);
+    expect([beyond.status, ...listBrokenRules(beyond)]).toEqual([400, 'clientIds.1 unknown_reference']);
 
     const made = await api.make('/v1/api-keys', { name: 'k', role: 'agent' });
     expect((await api.call('DELETE', `/v1/api-keys/${made.id}`, { key })).status).toBe(404);
@@ -226,7 +223,7 @@ describe('keys and users', () => {
       ['/v1/users', person],
     ] as const) {
       const refused = await api.post(path, body);
-      expect([refused.status, ...rules(refused.body)]).toEqual([400, 'clientIds required']);
+      expect([refused.status, ...listBrokenRules(refused)]).toEqual([400, 'clientIds required']);
     }
     const { sql } = api.deps;
     const clientIds = [(await client()).id];
@@ -254,7 +251,7 @@ describe('keys and users', () => {
       403,
     );
     expect((await api.post('/v1/users', input, { key: await api.keyOf('specialist') })).status).toBe(403);
-    expect(rules((await api.post('/v1/users', { ...input, role: 'king', clientIds: [] }, { key })).body)).toEqual([
+    expect(listBrokenRules(await api.post('/v1/users', { ...input, role: 'king', clientIds: [] }, { key }))).toEqual([
       'role one_of',
       'clientIds min_items',
     ]);

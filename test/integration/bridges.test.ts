@@ -2,7 +2,7 @@ import { eventually } from '../support/eventually';
 import { createChecks } from '../../record/applications/bridges';
 import { inventNpi } from '../support/file';
 import { daysAgo, daysAhead, OpenApplication, System, TODAY, type Filed } from '../support/system';
-import { PRACTICE, type Reply } from '../support/api';
+import { PRACTICE, type Reply, listBrokenRules } from '../support/api';
 
 let system: System;
 beforeAll(async () => {
@@ -13,7 +13,6 @@ afterAll(() => system.stop(), 60_000);
 const PATH = '/v1/platform-relationships';
 const NOBODY = '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11';
 
-const rules = ({ body }: Reply) => body.errors.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
 const typeOf = ({ type }: { type: string }) => type.replace('urn:countersign:problem:', '');
 
 /** A provider on a platform with two payers, with what the client decided. */
@@ -60,7 +59,7 @@ test('all chosen applications start in one call, each on its own and each once',
     [one, 'CA', 201],
   ]);
   const problems = body.items.flatMap(({ problem }: Reply['body']) =>
-    problem ? rules({ body: problem } as Reply) : [],
+    problem ? listBrokenRules({ body: problem } as Reply) : [],
   );
   expect(problems).toEqual(['payerId unknown_reference', 'locationId unknown_reference']);
   const read = async (i: number) => (await system.api.get(`/v1/applications/${body.items[i].id}`)).body;
@@ -107,7 +106,7 @@ test('what is wrongly asked is refused by name, and nothing starts', async () =>
     [[item], { practiceId: undefined }, 'practiceId required'],
   ];
   for (const [items, more, ...expected] of refused)
-    expect([items, rules(await start(items, {}, more)).sort()]).toEqual([items, expected]);
+    expect([items, listBrokenRules(await start(items, {}, more)).sort()]).toEqual([items, expected]);
   expect((await system.api.get(`/v1/applications?providerId=${providerId}`)).body.items).toEqual([]);
   const body = { practiceId: NOBODY, items: [item] };
   const agent = await system.api.keyOf('agent', [clientId]);

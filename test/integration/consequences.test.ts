@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
+import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, listBrokenRules } from '../support/api';
 import { inventNpi } from '../support/file';
 import { readDevServerAddress } from '../support/servers';
 import { createAllFacts, daysAgo, daysAhead, createProof, SEEN, TODAY } from '../support/system';
@@ -12,8 +12,6 @@ afterAll(() => api.stop());
 
 const PATH = '/v1/platform-relationships';
 const NOBODY = '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11';
-
-const rules = ({ body }: Reply) => body.errors.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
 
 const payer = async (playbook: object = {}): Promise<string> =>
   (await api.make('/v1/payers', { ...PAYER, name: `Payer ${randomUUID()}`, playbook })).id;
@@ -133,7 +131,7 @@ describe('consequences', () => {
       [`?leaveOn=${TODAY}&colour=red`, 'colour unknown_field'],
     ];
     for (const [query, ...expected] of refused)
-      expect([query, rules(await api.get(`${at}/consequences${query}`))]).toEqual([query, expected]);
+      expect([query, listBrokenRules(await api.get(`${at}/consequences${query}`))]).toEqual([query, expected]);
     expect((await api.get(`${PATH}/${NOBODY}/consequences?leaveOn=${TODAY}`)).status).toBe(404);
   });
 });
@@ -158,16 +156,16 @@ describe('a caseload', () => {
       { payerId: NOBODY, clients: -1 },
       { payerId: one, clients: 1.5, monthlyValue: 'much', rates: { mine: 3 } },
     ];
-    expect(rules(await api.put(at, { items: bad })).sort()).toEqual([
+    expect(listBrokenRules(await api.put(at, { items: bad })).sort()).toEqual([
       'items.0.clients minimum',
       'items.1.clients type',
       'items.1.monthlyValue type',
       'items.1.rates.mine unknown_field',
     ]);
-    expect(rules(await api.put(at, { items: [{ payerId: NOBODY, clients: 1 }] }))).toEqual([
+    expect(listBrokenRules(await api.put(at, { items: [{ payerId: NOBODY, clients: 1 }] }))).toEqual([
       'items.0.payerId unknown_reference',
     ]);
-    expect(rules(await api.put(at, { items: [items[0], items[0]] }))).toEqual(['items.1 unique']);
+    expect(listBrokenRules(await api.put(at, { items: [items[0], items[0]] }))).toEqual(['items.1 unique']);
     expect((await api.get(at)).body).toEqual(put.body);
     const stranger = await api.keyOf('specialist', [(await onPlatform()).clientId]);
     expect((await api.put(at, { items }, { key: stranger })).status).toBe(404);
@@ -184,14 +182,14 @@ describe('panels', () => {
     expect(put.body).toEqual({ items: [{ ...stated, kind: null }, items[1]], version: 2 });
     expect((await api.get(at)).body).toEqual(put.body);
     const bad = { state: 'XX', kind: 'none', status: 'ajar', source: ' ', asOf: daysAhead(2) };
-    expect(rules(await api.put(at, { items: [bad] })).sort()).toEqual([
+    expect(listBrokenRules(await api.put(at, { items: [bad] })).sort()).toEqual([
       'items.0.asOf not_in_future',
       'items.0.kind one_of',
       'items.0.source not_blank',
       'items.0.state one_of',
       'items.0.status one_of',
     ]);
-    expect(rules(await api.put(at, { items: [stated, stated] }))).toEqual(['items.1 unique']);
+    expect(listBrokenRules(await api.put(at, { items: [stated, stated] }))).toEqual(['items.1 unique']);
     expect((await api.put(at, { items: [] }, { headers: { 'If-Match': '"1"' } })).status).toBe(412);
     expect((await api.get(at)).body).toEqual(put.body);
     expect((await api.get(at, { key: await api.keyOf('client') })).status).toBe(403);
@@ -266,12 +264,12 @@ describe('payer targets', () => {
     const file = await onPlatform();
     const stranger = await onPlatform();
     const { practiceId, providerId } = stranger;
-    expect(rules(await targetsOf(file, { practiceId, providerId })).sort()).toEqual([
+    expect(listBrokenRules(await targetsOf(file, { practiceId, providerId })).sort()).toEqual([
       'practiceId unknown_reference',
       'providerId unknown_reference',
     ]);
-    expect(rules(await targetsOf(file, { state: 'XX' }))).toEqual(['state one_of']);
-    expect(rules(await api.get(`/v1/clients/${file.clientId}/payer-targets`))).toEqual([
+    expect(listBrokenRules(await targetsOf(file, { state: 'XX' }))).toEqual(['state one_of']);
+    expect(listBrokenRules(await api.get(`/v1/clients/${file.clientId}/payer-targets`))).toEqual([
       'providerId required',
       'practiceId required',
       'state required',
@@ -347,7 +345,7 @@ describe('a decision sheet', () => {
   test('takes no service that there is not, and nothing but yes, no or unclear', async () => {
     const { at } = await onPlatform();
     const items = { parking: { does: 'yes' }, claims: { does: 'maybe' }, speed: {} };
-    expect(rules(await api.put(`${at}/services`, { items })).sort()).toEqual([
+    expect(listBrokenRules(await api.put(`${at}/services`, { items })).sort()).toEqual([
       'items.claims.does one_of',
       'items.parking unknown_field',
       'items.speed.does required',
@@ -400,7 +398,7 @@ describe('the checklist', () => {
       ],
     ];
     for (const [item, body, ...expected] of refused)
-      expect([item, rules(await api.put(`${at}/checklist/${item}`, body)).sort()]).toEqual([item, expected]);
+      expect([item, listBrokenRules(await api.put(`${at}/checklist/${item}`, body)).sort()]).toEqual([item, expected]);
     expect((await api.get(`${at}/checklist`)).body.version).toBe(1);
     expect((await api.put(`${at}/checklist/claims`, {}, { key: await api.keyOf('client', [clientId]) })).status).toBe(
       403,
@@ -471,7 +469,7 @@ describe('a transition plan', () => {
     expect(await start(`?practiceId=${practiceId}`)).toEqual(['today']);
     const stranger = await onPlatform();
     for (const path of ['transition-plan', 'decision-sheet'])
-      expect(rules(await api.get(`${at}/${path}?practiceId=${stranger.practiceId}`))).toEqual([
+      expect(listBrokenRules(await api.get(`${at}/${path}?practiceId=${stranger.practiceId}`))).toEqual([
         'practiceId unknown_reference',
       ]);
     const key = await api.keyOf('client', [stranger.clientId]);

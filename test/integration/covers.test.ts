@@ -4,7 +4,7 @@ import { addDays } from '../../domain/time/dates';
 import { createTasks } from '../../record/kernel/tasks';
 import { joinCover } from '../../record/registry/absence-covers';
 import { queueMessages } from '../../record/outreach/messages';
-import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
+import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply, readProblemType } from '../support/api';
 import { inventNpi } from '../support/file';
 import { daysAgo, daysAhead } from '../support/system';
 
@@ -14,7 +14,6 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-const typeOf = ({ body }: Reply) => body.type?.replace('urn:countersign:problem:', '');
 const NOW = { fromOn: daysAgo(2), untilOn: daysAhead(5) };
 const cover = (owner: string, substitute: string, days: object = NOW): Promise<Reply> =>
   api.post(`/v1/users/${owner}/covers`, { substitute, ...days });
@@ -112,8 +111,8 @@ test('a cover by which work would come back to its owner on one of its days is r
   const days = (from: number, until: number) => ({ fromOn: daysAhead(from), untilOn: daysAhead(until) });
   expect((await cover(one, two, days(1, 10))).status).toBe(201);
   expect((await cover(two, three, days(5, 20))).status).toBe(201);
-  expect(typeOf(await cover(three, one, days(10, 30)))).toBe('cover_comes_back');
-  expect(typeOf(await cover(two, one, days(1, 4)))).toBe('cover_comes_back');
+  expect(readProblemType(await cover(three, one, days(10, 30)))).toBe('cover_comes_back');
+  expect(readProblemType(await cover(two, one, days(1, 4)))).toBe('cover_comes_back');
   // on no day are all three away
   expect((await cover(three, one, days(11, 30))).status).toBe(201);
 });

@@ -3,7 +3,7 @@ import { toLocalDate } from '../../domain/time/calendar';
 import { completeNameKeys, importList, LIST_PRINCIPAL, screenLatecomers } from '../../record/screening/exclusions';
 import { readLeie } from '../../registries/leie';
 import type { Sql } from '../../runtime/database';
-import { ADMIN_KEY, PROVIDER, TestApi, type Reply, CLIENT } from '../support/api';
+import { ADMIN_KEY, PROVIDER, TestApi, type Reply, CLIENT, listBrokenRules, readProblemType } from '../support/api';
 import { eventually } from '../support/eventually';
 import { inventNpi } from '../support/file';
 import { createAllFacts, daysAgo, daysAhead, System, TODAY, type OpenApplication } from '../support/system';
@@ -13,9 +13,6 @@ beforeAll(async () => {
   system = await System.start();
 });
 afterAll(() => system.stop());
-
-const rules = ({ body }: Reply) => body.errors?.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
-const typeOf = ({ body }: Reply) => body.type?.replace('urn:countersign:problem:', '');
 
 const MONTH = TODAY.slice(0, 7);
 const HEADER = 'LASTNAME,FIRSTNAME,BUSNAME,NPI,DOB,STATE,EXCLTYPE,EXCLDATE,REINDATE';
@@ -102,7 +99,7 @@ describe('scenario 11: a sanction hit mid-flight', () => {
     await check(providerId, { source: 'state', state: 'CA', result: 'confirmed', excludedOn: daysAgo(3) });
     await eventually(async () => (await application.get()).stage === 'preparing');
     const waiver = { prerequisite: 'not_excluded', reason: 'please', until: daysAhead(3) };
-    expect(rules(await application.try('waivers', waiver))).toEqual(['prerequisite one_of']);
+    expect(listBrokenRules(await application.try('waivers', waiver))).toEqual(['prerequisite one_of']);
     const leaving = await system.open(application.filed, { kind: 'termination' });
     expect((await leaving.get()).prerequisites).not.toContainEqual({ code: 'not_excluded', met: false });
   });
@@ -122,7 +119,9 @@ describe('an entry of the same name', () => {
     expect((await list(filed, 'exclusion-checks')).at(-1)).toMatchObject({ source: 'oig_leie', result: 'possible' });
     expect(await tasks(filed.clientId)).toHaveLength(1);
 
-    expect(rules(await decide(filed.providerId, one.id, { result: 'dismissed' }))).toEqual(['reason required']);
+    expect(listBrokenRules(await decide(filed.providerId, one.id, { result: 'dismissed' }))).toEqual([
+      'reason required',
+    ]);
     const dismissal = { result: 'dismissed', reason: 'another date of birth' };
     const specialist = await system.api.keyOf('specialist');
     expect((await decide(filed.providerId, one.id, dismissal, specialist)).status).toBe(403);
@@ -264,13 +263,13 @@ describe('a month’s list', () => {
     const before = (await system.api.get('/v1/exclusions/imports?limit=200')).body.items;
     const post = (body: string, type = 'text/csv', month = MONTH) =>
       system.api.call('POST', `/v1/exclusions/imports?month=${month}`, { body, headers: { 'Content-Type': type } });
-    expect(rules(await post('LASTNAME,FIRSTNAME\nA,B'))).toContain('NPI column');
-    expect(rules(await post(`${HEADER}\n"A`))).toEqual([' csv']);
-    expect(typeOf(await post(HEADER))).toBe('shrunken_list');
-    expect(typeOf(await post(`${HEADER}\n${entry('ONE')}`))).toBe('shrunken_list');
-    expect(typeOf(await post('{}', 'application/json'))).toBe('unsupported_media_type');
-    expect(typeOf(await take([], { month: '2020-01' }))).toBe('older_list');
-    expect(rules(await take([], { month: '2999-01' }))).toEqual(['month not_in_future']);
+    expect(listBrokenRules(await post('LASTNAME,FIRSTNAME\nA,B'))).toContain('NPI column');
+    expect(listBrokenRules(await post(`${HEADER}\n"A`))).toEqual([' csv']);
+    expect(readProblemType(await post(HEADER))).toBe('shrunken_list');
+    expect(readProblemType(await post(`${HEADER}\n${entry('ONE')}`))).toBe('shrunken_list');
+    expect(readProblemType(await post('{}', 'application/json'))).toBe('unsupported_media_type');
+    expect(readProblemType(await take([], { month: '2020-01' }))).toBe('older_list');
+    expect(listBrokenRules(await take([], { month: '2999-01' }))).toEqual(['month not_in_future']);
     for (const key of [
       await system.api.keyOf('specialist'),
       await system.api.keyOf('lead', [(await system.file()).clientId]),
@@ -366,11 +365,11 @@ describe('a check by hand', () => {
 
   test('is refused where it says nothing, contradicts itself or is another client’s', async () => {
     const { providerId } = await system.file();
-    expect(rules(await check(providerId, { source: 'ofac', result: 'maybe', checkedOn: daysAhead(3) })).sort()).toEqual(
-      ['checkedOn not_in_future', 'result one_of', 'source one_of'],
-    );
-    expect(rules(await check(providerId, { source: 'state' }))).toEqual(['state state_of_source']);
-    expect(rules(await check(providerId, { excludedOn: TODAY }))).toEqual(['excludedOn nothing_found']);
+    expect(
+      listBrokenRules(await check(providerId, { source: 'ofac', result: 'maybe', checkedOn: daysAhead(3) })).sort(),
+    ).toEqual(['checkedOn not_in_future', 'result one_of', 'source one_of']);
+    expect(listBrokenRules(await check(providerId, { source: 'state' }))).toEqual(['state state_of_source']);
+    expect(listBrokenRules(await check(providerId, { excludedOn: TODAY }))).toEqual(['excludedOn nothing_found']);
     const key = await system.api.keyOf('specialist', [(await system.file()).clientId]);
     expect((await system.api.get(`/v1/providers/${providerId}/exclusion-checks`, { key })).status).toBe(404);
   });
@@ -567,8 +566,8 @@ test('an NPI that was entered wrongly is put right with a reason: what was state
   const atOther = await system.file();
   const before = (await system.api.get(`/v1/providers/${providerId}`)).body;
   const path = `/v1/providers/${providerId}/npi-correction`;
-  expect(rules(await system.api.post(path, { npi }))).toEqual(['reason required']);
-  expect(rules(await system.api.post(path, { npi: '1234567890', reason }))).toEqual(['npi npi_check_digit']);
+  expect(listBrokenRules(await system.api.post(path, { npi }))).toEqual(['reason required']);
+  expect(listBrokenRules(await system.api.post(path, { npi: '1234567890', reason }))).toEqual(['npi npi_check_digit']);
 
   const corrected = await system.api.post(path, { npi, reason });
   expect(corrected.body).toMatchObject({ id: providerId, npi, version: before.version + 1 });
@@ -581,7 +580,7 @@ test('an NPI that was entered wrongly is put right with a reason: what was state
 
   const second = await system.api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: providerNpi });
   const taken = await system.api.post(path, { npi: providerNpi, reason });
-  expect([typeOf(taken), taken.body.existingId]).toEqual(['duplicate_provider', second.id]);
+  expect([readProblemType(taken), taken.body.existingId]).toEqual(['duplicate_provider', second.id]);
   expect((await system.api.get(`/v1/providers/${atOther.providerId}`)).body.npi).toBe(atOther.providerNpi);
 });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { emitEvent } from '../../record/outreach/event-feed';
 import { createTasks } from '../../record/kernel/tasks';
-import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
+import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply, listBrokenRules } from '../support/api';
 import { inventNpi } from '../support/file';
 import { daysAhead, TODAY } from '../support/system';
 
@@ -134,8 +134,6 @@ const BODIES: {
   },
 ];
 
-const rulesOf = ({ body }: Reply) => body.errors?.map(({ path, rule }: Record<string, string>) => `${path} ${rule}`);
-
 describe('a field that had another name', () => {
   for (const { name, old, path, method = 'POST', rest, value, required, shown } of BODIES) {
     const what = `${name}, once ${old}, of ${JSON.stringify(rest).slice(0, 60)}`;
@@ -153,10 +151,10 @@ describe('a field that had another name', () => {
       const given = await value();
       const at = await path();
       const both = await api.call(method, at, { body: { ...rest, [name]: given, [old]: given } });
-      expect([both.status, rulesOf(both)]).toEqual([400, [`${old} one_name`]]);
+      expect([both.status, listBrokenRules(both)]).toEqual([400, [`${old} one_name`]]);
       if (!required) return;
       const none = await api.call(method, at, { body: rest });
-      expect([none.status, rulesOf(none)]).toEqual([400, [`${name} required`]]);
+      expect([none.status, listBrokenRules(none)]).toEqual([400, [`${name} required`]]);
     });
   }
 
@@ -210,9 +208,9 @@ describe('the feed of events', () => {
   });
 
   test('refuses a cursor that is none, and both names at once', async () => {
-    expect(rulesOf(await api.get('/v1/events?cursor=soon'))).toEqual(['cursor cursor']);
-    expect(rulesOf(await api.get('/v1/events?after=-1'))).toEqual(['after cursor']);
-    expect(rulesOf(await api.get('/v1/events?cursor=1&after=1'))).toEqual(['after one_name']);
+    expect(listBrokenRules(await api.get('/v1/events?cursor=soon'))).toEqual(['cursor cursor']);
+    expect(listBrokenRules(await api.get('/v1/events?after=-1'))).toEqual(['after cursor']);
+    expect(listBrokenRules(await api.get('/v1/events?cursor=1&after=1'))).toEqual(['after one_name']);
   });
 });
 

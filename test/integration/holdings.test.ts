@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { findWindowStart } from '../../domain/time/calendar';
-import { CLIENT, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
+import { CLIENT, PRACTICE, PROVIDER, TestApi, type Reply, listBrokenRules } from '../support/api';
 import { inventNpi } from '../support/file';
 import { daysAgo, daysAhead, TODAY } from '../support/system';
 
@@ -10,7 +10,6 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-const rules = ({ body }: Reply) => body.errors?.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
 const newUser = async (more: object = {}): Promise<{ id: string; email: string }> =>
   api.make('/v1/users', { name: 'Dana', email: `${randomUUID()}@operator.example`, role: 'specialist', ...more });
 
@@ -32,12 +31,11 @@ test('a portal names the user who holds it, and those who have its second factor
     holderUserId: null,
     secondFactorUserIds: [],
   });
-  expect(rules(await access(practiceId, {}))).toEqual(['holder required']);
+  expect(listBrokenRules(await access(practiceId, {}))).toEqual(['holder required']);
   const stranger = await newUser({ clientIds: [(await file()).clientId] });
-  expect(rules(await access(practiceId, { holderUserId: stranger.id, secondFactorUserIds: [randomUUID()] }))).toEqual([
-    'holderUserId sees_the_client',
-    'secondFactorUserIds.0 unknown_reference',
-  ]);
+  expect(
+    listBrokenRules(await access(practiceId, { holderUserId: stranger.id, secondFactorUserIds: [randomUUID()] })),
+  ).toEqual(['holderUserId sees_the_client', 'secondFactorUserIds.0 unknown_reference']);
 });
 
 test('a portal whose second factor one person has is a finding before anybody leaves', async () => {
@@ -120,7 +118,7 @@ test('a client’s question or complaint is logged with who answers it and by wh
   await api.post(`/v1/tasks/${made.body.taskId}/completion`, { notes: 'Called back.' });
   expect((await api.get(path)).body.items).toMatchObject([{ id: made.body.id, answeredAt: expect.any(String) }]);
   const auditor = await newUser({ role: 'auditor' });
-  expect(rules(await api.post(path, { ...asked, assignee: auditor.id, dueOn: daysAhead(3) }))).toEqual([
+  expect(listBrokenRules(await api.post(path, { ...asked, assignee: auditor.id, dueOn: daysAhead(3) }))).toEqual([
     'assignee can_work',
   ]);
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { PROVIDER, type Reply } from '../support/api';
+import { PROVIDER, listBrokenRules } from '../support/api';
 import { eventually } from '../support/eventually';
 import { createSend } from '../../activities/outreach';
 import { batchDueMail } from '../../record/outreach/mail';
@@ -11,7 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-const rules = ({ body }: Reply) => body.errors.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
 const ANSWER = { answer: 'no', answeredBy: 'Alma support', answeredOn: TODAY, channel: 'email' };
 
 async function relationship(platform = `Alma ${randomUUID()}`) {
@@ -43,7 +42,7 @@ test('opens with the relationship, is asked at once, and takes answers as they c
 
 test('is closed with a reason, and opened again for another recipient', async () => {
   const { path, inquiry, clientId } = await relationship();
-  expect(rules(await system.api.post(`${path}/inquiry/closing`, {}))).toEqual(['reason required']);
+  expect(listBrokenRules(await system.api.post(`${path}/inquiry/closing`, {}))).toEqual(['reason required']);
   await system.api.post(`${path}/inquiry/closing`, { reason: 'they have left' });
   expect(await inquiry()).toMatchObject({
     closedReason: 'they have left',
@@ -57,8 +56,12 @@ test('is closed with a reason, and opened again for another recipient', async ()
     closedAt: null,
   });
   const stranger = { recipient: { type: 'client', id: randomUUID() } };
-  expect(rules(await system.api.post(`${path}/inquiry`, stranger))).toEqual(['recipient.id unknown_reference']);
-  expect(rules(await system.api.post(`${path}/inquiry`, { cadence: { days: 0 } }))).toEqual(['cadence duration']);
+  expect(listBrokenRules(await system.api.post(`${path}/inquiry`, stranger))).toEqual([
+    'recipient.id unknown_reference',
+  ]);
+  expect(listBrokenRules(await system.api.post(`${path}/inquiry`, { cadence: { days: 0 } }))).toEqual([
+    'cadence duration',
+  ]);
 });
 
 describe('the mail of an inquiry', () => {
@@ -99,12 +102,14 @@ describe('the mail of an inquiry', () => {
     const { path, id, inquiry, providerId } = await relationship();
     await eventually(async () => (await inquiry()).asks.length === 1);
     const platform = { type: 'platform', id };
-    expect(rules(await system.api.post(`${path}/inquiry`, { recipient: platform }))).toEqual([
+    expect(listBrokenRules(await system.api.post(`${path}/inquiry`, { recipient: platform }))).toEqual([
       'recipient.email required',
     ]);
     const email = `${randomUUID()}@platform.example`;
     const wrong = { recipient: { type: 'provider', id: providerId, email } };
-    expect(rules(await system.api.post(`${path}/inquiry`, wrong))).toEqual(['recipient.email not_for_this_type']);
+    expect(listBrokenRules(await system.api.post(`${path}/inquiry`, wrong))).toEqual([
+      'recipient.email not_for_this_type',
+    ]);
     await system.api.post(`${path}/inquiry`, { recipient: { ...platform, email } });
     await eventually(async () => (await inquiry()).asks.length === 2);
     expect((await system.api.get(path)).body.contactEmail).toBe(email);
@@ -186,7 +191,7 @@ test('new terms reopen what was answered before', async () => {
   expect(body.openQuestions).toContainEqual(
     expect.objectContaining({ question: 'bill_outside', because: 'terms_changed' }),
   );
-  expect(rules(await system.api.post(`${path}/terms-changes`, { on: daysAhead(3) }))).toEqual([
+  expect(listBrokenRules(await system.api.post(`${path}/terms-changes`, { on: daysAhead(3) }))).toEqual([
     'on not_in_future',
     'reason required',
   ]);
@@ -201,11 +206,13 @@ test('what is known of a platform in general answers with a no, never a yes, unt
     source: 'participation agreement, section 4',
     asOf: TODAY,
   };
-  expect(rules(await system.api.put('/v1/platform-knowledge', { items: [{ ...known, answer: 'yes' }] }))).toHaveLength(
-    1,
-  );
+  expect(
+    listBrokenRules(await system.api.put('/v1/platform-knowledge', { items: [{ ...known, answer: 'yes' }] })),
+  ).toHaveLength(1);
   const foreign = { items: [{ ...known, payerId: randomUUID() }] };
-  expect(rules(await system.api.put('/v1/platform-knowledge', foreign))).toEqual(['items.0.payerId unknown_reference']);
+  expect(listBrokenRules(await system.api.put('/v1/platform-knowledge', foreign))).toEqual([
+    'items.0.payerId unknown_reference',
+  ]);
   expect((await system.api.put('/v1/platform-knowledge', { items: [known] })).status).toBe(200);
 
   const { path } = await relationship(platform.toUpperCase());

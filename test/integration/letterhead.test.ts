@@ -1,4 +1,4 @@
-import { CLIENT, TestApi, type Reply } from '../support/api';
+import { CLIENT, TestApi, listBrokenRules } from '../support/api';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -6,7 +6,6 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-const rules = ({ body }: Reply) => body.errors?.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
 /** One white point. */
 const JPEG =
   '/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP' +
@@ -40,10 +39,10 @@ test('a logo is a JPEG that a paper can show, and nothing else', async () => {
   const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex').toString('base64');
   const cut = Buffer.from(JPEG, 'base64').subarray(0, 20).toString('base64');
   for (const bad of [png, cut, Buffer.from('JPEG').toString('base64'), '/9g=', '/w=='])
-    expect([bad, rules(await put(bad))]).toEqual([bad, ['jpeg jpeg']]);
-  expect(rules(await put('no base64!'))).toEqual(['jpeg base64']);
-  expect(rules(await put(''))).toEqual(['jpeg base64']);
-  expect(rules(await put('A'.repeat(300_000)))).toEqual(['jpeg max_length']);
+    expect([bad, listBrokenRules(await put(bad))]).toEqual([bad, ['jpeg jpeg']]);
+  expect(listBrokenRules(await put('no base64!'))).toEqual(['jpeg base64']);
+  expect(listBrokenRules(await put(''))).toEqual(['jpeg base64']);
+  expect(listBrokenRules(await put('A'.repeat(300_000)))).toEqual(['jpeg max_length']);
   expect((await api.get('/v1/settings/logo')).status).toBe(404);
   expect((await put(JPEG, await api.keyOf('lead'))).status).toBe(403);
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { emitEvent } from '../../record/outreach/event-feed';
-import { CLIENT, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
+import { CLIENT, PRACTICE, PROVIDER, TestApi, type Reply, readProblemType } from '../support/api';
 import { inventNpi } from '../support/file';
 import { TODAY } from '../support/system';
 
@@ -18,7 +18,6 @@ afterAll(() => api.stop());
 const client = async (): Promise<string> => (await api.make('/v1/clients', CLIENT)).id;
 const addProvider = (clientId: string) =>
   api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi() });
-const typeOf = ({ body }: Reply) => body.type?.replace('urn:countersign:problem:', '');
 
 /** Takes a list of the excluded that names nobody who is on file. */
 async function takeList(): Promise<Reply['body']> {
@@ -118,9 +117,9 @@ describe('a user', () => {
     const added = await api.make('/v1/users', user([a], ofB.email), { key: leadOfA });
     for (const { id, email } of taken) {
       const reply = await api.post('/v1/users', user([a], email.toUpperCase()), { key: leadOfA });
-      expect([reply.status, typeOf(reply), reply.body.existingId]).toEqual([409, 'duplicate_user', id]);
+      expect([reply.status, readProblemType(reply), reply.body.existingId]).toEqual([409, 'duplicate_user', id]);
       const changed = await api.patch(`/v1/users/${added.id}`, { email }, { key: leadOfA });
-      expect([typeOf(changed), changed.body.existingId]).toEqual(['duplicate_user', id]);
+      expect([readProblemType(changed), changed.body.existingId]).toEqual(['duplicate_user', id]);
     }
   });
 
@@ -128,7 +127,7 @@ describe('a user', () => {
     const email = `${randomUUID()}@example.org`;
     const [one, other] = [await api.make('/v1/users', user([a], email)), await api.make('/v1/users', user([b], email))];
     const wider = await api.patch(`/v1/users/${one.id}`, { clientIds: [a, b] });
-    expect([typeOf(wider), wider.body.existingId]).toEqual(['duplicate_user', other.id]);
+    expect([readProblemType(wider), wider.body.existingId]).toEqual(['duplicate_user', other.id]);
     const both = user([a]);
     const replies = await Promise.all([api.post('/v1/users', both), api.post('/v1/users', both)]);
     expect(replies.map(({ status }) => status).toSorted()).toEqual([201, 409]);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ROLES, WORKER_ROLES } from '../../domain/kernel/codes';
-import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
+import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, listBrokenRules, readProblemType } from '../support/api';
 import { inventNpi } from '../support/file';
 import { daysAhead } from '../support/system';
 
@@ -10,8 +10,6 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-const typeOf = ({ body }: Reply) => body.type?.replace('urn:countersign:problem:', '');
-const rules = ({ body }: Reply) => body.errors?.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
 const newClient = async (): Promise<string> => (await api.make('/v1/clients', CLIENT)).id;
 const newUser = async (role = 'specialist', clientIds?: string[]): Promise<string> => {
   const body = { name: 'Dana Reyes', email: `${randomUUID()}@operator.example`, role, ...(clientIds && { clientIds }) };
@@ -38,7 +36,7 @@ test('a key belongs to one user or to one program; one that names neither to a p
   const { body: neither } = await post({});
   expect(neither).toMatchObject({ userId: null, serviceName: 'laptop' });
   expect((await api.get(`/v1/api-keys/${neither.id}`)).body.serviceName).toBe('laptop');
-  expect(rules(await post({ userId, serviceName: 'Claims' }))).toEqual(['serviceName one_owner']);
+  expect(listBrokenRules(await post({ userId, serviceName: 'Claims' }))).toEqual(['serviceName one_owner']);
 });
 
 test('what is done with a user’s key is done in the user’s name', async () => {
@@ -53,8 +51,8 @@ test('what is done with a user’s key is done in the user’s name', async () =
 test('a user’s key reaches no further than the user does, then and later', async () => {
   const [one, two] = [await newClient(), await newClient()];
   const userId = await newUser('specialist', [one]);
-  expect(rules(await post({ userId, role: 'lead' }))).toEqual(['role within_user']);
-  expect(rules(await post({ userId, clientIds: [two] }))).toEqual(['clientIds within_user']);
+  expect(listBrokenRules(await post({ userId, role: 'lead' }))).toEqual(['role within_user']);
+  expect(listBrokenRules(await post({ userId, clientIds: [two] }))).toEqual(['clientIds within_user']);
   const { body: made } = await post({ userId });
   expect(made.clientIds).toEqual([one]);
   const clients = async () => {
@@ -73,12 +71,12 @@ test('a key is made only for a user whom its maker manages and who has access', 
   const [key, both] = [await api.keyOf('admin', [own]), await newUser('specialist', [own, await newClient()])];
   expect((await post({ userId: both, clientIds: [own] }, key)).status).toBe(403);
   expect(
-    rules(await post({ userId: await newUser('specialist', [await newClient()]), clientIds: [own] }, key)),
+    listBrokenRules(await post({ userId: await newUser('specialist', [await newClient()]), clientIds: [own] }, key)),
   ).toEqual(['userId unknown_reference']);
   const userId = await newUser('specialist', [own]);
   expect((await post({ userId, clientIds: [own] }, key)).status).toBe(201);
   await api.deps.sql`update users set revoked_at = now() where id = ${userId}`;
-  expect(rules(await post({ userId }))).toEqual(['userId has_access']);
+  expect(listBrokenRules(await post({ userId }))).toEqual(['userId has_access']);
 });
 
 test('work is given to those who follow up, and to nobody who only looks', async () => {
@@ -112,13 +110,13 @@ describe('claiming', () => {
         select body->>'assignee' as assignee from commands where application_id = ${id} and action = 'assignment'`;
       expect(command).toEqual({ assignee: dana });
     }
-    expect(rules(await claim({ assignee: lead }, key))).toEqual(['assignee oneself']);
+    expect(listBrokenRules(await claim({ assignee: lead }, key))).toEqual(['assignee oneself']);
   });
 
   test('for somebody else is an assignment, and takes a program that may assign', async () => {
     const dana = await newUser('agent');
-    expect(typeOf(await claim({ assignee: dana }, await api.keyOf('agent')))).toBe('forbidden');
+    expect(readProblemType(await claim({ assignee: dana }, await api.keyOf('agent')))).toBe('forbidden');
     expect((await claim({ assignee: dana }, await api.keyOf('specialist'))).status).toBe(202);
-    expect(rules(await claim({}, await api.keyOf('specialist')))).toEqual(['assignee required']);
+    expect(listBrokenRules(await claim({}, await api.keyOf('specialist')))).toEqual(['assignee required']);
   });
 });

@@ -1,4 +1,4 @@
-import type { Reply } from '../support/api';
+import { listBrokenRules } from '../support/api';
 import { batchDueMail } from '../../record/outreach/mail';
 import { eventually } from '../support/eventually';
 import { daysAgo, daysAhead, System, TODAY, type OpenApplication } from '../support/system';
@@ -9,7 +9,6 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-const rules = ({ body }: Reply) => body.errors.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`).sort();
 const seen = (more: object) => ({ seenOn: TODAY, source: 'portal', reference: 'page of the portal', ...more });
 const cycle = async (application: OpenApplication) => (await application.get()).participation.recredentialing;
 
@@ -63,16 +62,16 @@ test('an issue is in the queue at once; what it disproves closes the gate until 
     'confirm_facts',
     'resolve_wrong_tin',
   ]);
-  expect(rules(await application.try('issues', { code: 'wrong_tin', since: TODAY }))).toEqual([
+  expect(listBrokenRules(await application.try('issues', { code: 'wrong_tin', since: TODAY })).sort()).toEqual([
     'code unresolved_already',
   ]);
 
   await application.contact('other', { about: 'wrong_tin' });
   expect((await application.queue()).map(({ purpose }) => purpose)).toEqual(['confirm_facts']);
   const resolution = { resolvedOn: TODAY, source: 'phone', rep: 'Sam', reference: 'C-1' };
-  expect(rules(await application.try('issue-resolution', { code: 'claims_denied', ...resolution }))).toEqual([
-    'code unresolved',
-  ]);
+  expect(
+    listBrokenRules(await application.try('issue-resolution', { code: 'claims_denied', ...resolution })).sort(),
+  ).toEqual(['code unresolved']);
   await application.act('issue-resolution', { code: 'wrong_tin', ...resolution });
   expect(await application.readiness()).toMatchObject({ mayBill: false });
   await application.confirm('claimsRoute', { reason: 'a test claim was paid' });
@@ -164,19 +163,18 @@ test('participations are found by what is wrong with them, and by where their re
 
 test('each bad field is named at once, and nothing is half done', async () => {
   const application = await system.at('confirmed');
-  expect(rules(await application.try('loading', seen({ status: 'perhaps', source: 'phone' })))).toEqual([
-    'rep phone_needs_rep',
-    expect.stringMatching(/^status /),
-  ]);
-  expect(rules(await application.try('directory', { status: 'listed' })).length).toBe(3);
+  expect(
+    listBrokenRules(await application.try('loading', seen({ status: 'perhaps', source: 'phone' }))).sort(),
+  ).toEqual(['rep phone_needs_rep', expect.stringMatching(/^status /)]);
+  expect(listBrokenRules(await application.try('directory', { status: 'listed' })).length).toBe(3);
   const other = await system.at('confirmed');
   const document = { kind: 'screenshot', name: 'Page', sha256: 'b'.repeat(64) };
   const { id } = await system.api.make(`/v1/clients/${other.filed.clientId}/documents`, document);
-  expect(rules(await application.try('loading', seen({ status: 'loaded', evidence: [id] })))).toEqual([
+  expect(listBrokenRules(await application.try('loading', seen({ status: 'loaded', evidence: [id] }))).sort()).toEqual([
     'evidence.0 unknown_reference',
   ]);
   const early = { startedOn: TODAY, dueOn: daysAgo(1), source: 'letter', reference: 'L' };
-  expect(rules(await application.try('recredentialing', early))).toEqual(['dueOn order']);
+  expect(listBrokenRules(await application.try('recredentialing', early)).sort()).toEqual(['dueOn order']);
   expect((await application.get()).participation).toMatchObject({ loaded: null, directory: null });
 });
 

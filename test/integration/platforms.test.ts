@@ -1,6 +1,17 @@
 import { FACTS } from '../../domain/kernel/codes';
 import { QUESTIONS } from '../../domain/platforms/platform';
-import { CLIENT, NPI, OTHER_NPI, PAYER, PRACTICE, PROVIDER, TestApi, type Reply, type Sent } from '../support/api';
+import {
+  CLIENT,
+  NPI,
+  OTHER_NPI,
+  PAYER,
+  PRACTICE,
+  PROVIDER,
+  TestApi,
+  type Sent,
+  listBrokenRules,
+  readProblemType,
+} from '../support/api';
 import { readDevServerAddress } from '../support/servers';
 import { createAllFacts, daysAgo, daysAhead, SEEN, TODAY } from '../support/system';
 
@@ -13,9 +24,6 @@ afterAll(() => api.stop());
 const PATH = '/v1/platform-relationships';
 const ANSWER = { answer: 'yes', answeredBy: 'Alma support', answeredOn: TODAY, channel: 'email' };
 const DIRECT = ['direct_contract', 'bill_outside', 'claims_under_own_setup', 'control_terms'];
-
-const rules = ({ body }: Reply) => body.errors.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
-const typeOf = ({ body }: Reply) => body.type.replace('urn:countersign:problem:', '');
 
 let payers = 0;
 const payer = async (more: object = {}): Promise<string> =>
@@ -75,7 +83,7 @@ describe('a relationship', () => {
   test('is refused with every bad field, and nothing is stored', async () => {
     const { clientId, providerId, payerIds } = await file();
     const bad = { providerId: 'nobody', platform: ' ', payerIds: [], since: daysAhead(3), colour: 'red' };
-    expect(rules(await api.post(PATH, bad)).sort()).toEqual([
+    expect(listBrokenRules(await api.post(PATH, bad)).sort()).toEqual([
       'colour unknown_field',
       'payerIds min_items',
       'platform not_blank',
@@ -84,18 +92,18 @@ describe('a relationship', () => {
     ]);
     const [first] = payerIds;
     const strangers = { providerId: first, platform: 'Alma', payerIds: [first, providerId] };
-    expect(rules(await api.post(PATH, strangers))).toEqual([
+    expect(listBrokenRules(await api.post(PATH, strangers))).toEqual([
       'providerId unknown_reference',
       'payerIds.1 unknown_reference',
     ]);
     const twice = { providerId, platform: 'Alma', payerIds: [first, first] };
-    expect(rules(await api.post(PATH, twice))).toEqual(['payerIds.1 unique']);
+    expect(listBrokenRules(await api.post(PATH, twice))).toEqual(['payerIds.1 unique']);
     expect((await api.get(`${PATH}?clientId=${clientId}`)).body.items).toEqual([]);
   });
 
   test('is not looked for by what is unknown', async () => {
     for (const filter of ['providerId', 'payerId', 'clientId'])
-      expect(rules(await api.get(`${PATH}?${filter}=7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11`))).toEqual([
+      expect(listBrokenRules(await api.get(`${PATH}?${filter}=7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11`))).toEqual([
         `${filter} unknown_reference`,
       ]);
   });
@@ -174,7 +182,7 @@ describe('a change of a relationship', () => {
 
     expect((await assessment()).byPayer.map((one: { payerId: string }) => one.payerId)).toEqual([added, kept]);
     expect(await answers()).toMatchObject([{ payerId: dropped, supersededBy: null }]);
-    expect(rules(await answer('bill_outside', { payerId: dropped }))).toEqual(['payerId not_its_payer']);
+    expect(listBrokenRules(await answer('bill_outside', { payerId: dropped }))).toEqual(['payerId not_its_payer']);
     const { items } = (await api.get(`/v1/clients/${clientId}/coverage`)).body;
     expect(items.map((cell: { payerId: string }) => cell.payerId).sort()).toEqual([added, kept].sort());
     expect(
@@ -224,8 +232,8 @@ describe('a change of a relationship', () => {
       { payerId: dropped, until: daysAgo(31) },
     ]);
     const late = await api.patch(at, { payerIds });
-    expect([late.status, typeOf(late)]).toEqual([409, 'relationship_ended']);
-    expect(rules(await api.patch(at, { since: daysAgo(9) }))).toEqual(['since not_after_end']);
+    expect([late.status, readProblemType(late)]).toEqual([409, 'relationship_ended']);
+    expect(listBrokenRules(await api.patch(at, { since: daysAgo(9) }))).toEqual(['since not_after_end']);
     expect((await api.patch(at, { since: daysAgo(50), contactEmail: 'care@alma.example' })).status).toBe(200);
     expect([await through(kept, daysAgo(50)), await through(kept, daysAgo(51))]).toEqual(['platform', 'nobody']);
     expect(await now()).toMatchObject({ payerIds: [kept], contactEmail: 'care@alma.example' });
@@ -241,7 +249,7 @@ describe('a change of a relationship', () => {
       [{ payerIds, changedOn: 'soon' }, 'changedOn real_date'],
       [{ since: daysAhead(3), platform: 'Grow' }, 'since not_in_future', 'platform unknown_field'],
     ];
-    for (const [body, ...expected] of refused) expect(rules(await api.patch(at, body))).toEqual(expected);
+    for (const [body, ...expected] of refused) expect(listBrokenRules(await api.patch(at, body))).toEqual(expected);
     const one = { payerIds: [payerIds[0]] };
     expect((await api.patch(at, one, { headers: { 'If-Match': '"7"' } })).status).toBe(412);
     expect((await api.patch(`${PATH}/${NOWHERE}`, one)).status).toBe(404);
@@ -300,7 +308,7 @@ describe('an answer', () => {
     const one = await answer('control_terms', {}, sent);
     expect([one.status, one.headers.get('etag')]).toEqual([200, '"2"']);
     const stale = await answer('control_terms', { answer: 'no' }, sent);
-    expect([stale.status, typeOf(stale)]).toEqual([412, 'stale_version']);
+    expect([stale.status, readProblemType(stale)]).toEqual([412, 'stale_version']);
     expect(await answers()).toHaveLength(1);
   });
 
@@ -351,7 +359,7 @@ describe('an answer', () => {
     ];
     for (const [question, body, ...expected] of refused) {
       const reply = await answer(question, body);
-      expect([question, reply.status, rules(reply)]).toEqual([question, 400, expected]);
+      expect([question, reply.status, listBrokenRules(reply)]).toEqual([question, 400, expected]);
     }
     expect((await api.put(`${at}/answers/bill_outside`, undefined)).status).toBe(400);
     expect(await answers()).toEqual([]);
@@ -432,9 +440,9 @@ describe('the decision', () => {
 
   test('without a reason, or of another kind, is refused and not stored', async () => {
     const { decide, now } = await relationship();
-    expect(rules(await decide({ decision: 'stay' }))).toEqual(['reason required']);
-    expect(rules(await decide({ decision: 'stay', reason: '' }))).toEqual(['reason min_length']);
-    expect(rules(await decide({ decision: 'leave', reason: 'r' }))).toEqual(['decision one_of']);
+    expect(listBrokenRules(await decide({ decision: 'stay' }))).toEqual(['reason required']);
+    expect(listBrokenRules(await decide({ decision: 'stay', reason: '' }))).toEqual(['reason min_length']);
+    expect(listBrokenRules(await decide({ decision: 'leave', reason: 'r' }))).toEqual(['decision one_of']);
     expect(await now()).toMatchObject({ decision: null, decisionReason: null, version: 1 });
   });
 });
@@ -452,11 +460,11 @@ describe('who may', () => {
     expect((await theirs.answer('bill_outside', {}, sent)).status).toBe(404);
     expect((await theirs.decide({ decision: 'stay', reason: 'r' }, sent)).status).toBe(404);
     expect((await api.get(PATH, sent)).body.items).toEqual([]);
-    expect(rules(await api.get(`${PATH}?providerId=${theirs.providerId}`, sent))).toEqual([
+    expect(listBrokenRules(await api.get(`${PATH}?providerId=${theirs.providerId}`, sent))).toEqual([
       'providerId unknown_reference',
     ]);
     const taken = { providerId: theirs.providerId, platform: 'Alma', payerIds: theirs.payerIds };
-    expect(rules(await api.post(PATH, taken, sent))).toEqual(['providerId unknown_reference']);
+    expect(listBrokenRules(await api.post(PATH, taken, sent))).toEqual(['providerId unknown_reference']);
     expect(await theirs.answers()).toEqual([]);
     expect((await theirs.now()).version).toBe(1);
   });
@@ -471,7 +479,7 @@ describe('who may', () => {
       await decide({ decision: 'stay', reason: 'r' }, sent),
       await api.post(PATH, { providerId, platform: 'Alma', payerIds }, sent),
     ];
-    expect(written.map(typeOf)).toEqual(['forbidden', 'forbidden', 'forbidden']);
+    expect(written.map(readProblemType)).toEqual(['forbidden', 'forbidden', 'forbidden']);
     expect(await answers()).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STARTER_SET } from '../../domain/registry/starter-set';
 import { playbook } from '../../api/registry/playbook-schemas';
 import type { Playbook } from '../../domain/registry/playbook';
-import type { Reply } from '../support/api';
+import { listBrokenRules } from '../support/api';
 import { daysAgo, daysAhead, System, TODAY } from '../support/system';
 
 let system: System;
@@ -10,8 +10,6 @@ beforeAll(async () => {
   system = await System.start();
 });
 afterAll(() => system.stop());
-
-const rules = ({ body }: Reply) => body.errors.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
 
 test('the third application that a payer returns within 30 days marks its playbook as suspect, and a lead is told', async () => {
   const lead = (await system.api.make('/v1/users', { name: 'Lea', email: `${randomUUID()}@example.org`, role: 'lead' }))
@@ -78,7 +76,7 @@ describe('a playbook as it works', () => {
       requiresCaqh: false,
       requires: ['npi', 'practice_tin', 'practice_address'],
     });
-    expect(rules(await system.api.get(`/v1/payers/${payerId}/playbook`))).toEqual(['state required']);
+    expect(listBrokenRules(await system.api.get(`/v1/payers/${payerId}/playbook`))).toEqual(['state required']);
   });
 
   test('of an application is the version that it began with', async () => {
@@ -137,7 +135,7 @@ describe('a playbook', () => {
       closures: [{ from: '2026-12-24', to: '2026-12-20' }],
       variants: [{ followUpEvery: { days: 3 } }, { state: 'XX' }, { kind: 'new_group', followUpEvery: { days: 0 } }],
     });
-    expect(rules(reply).sort()).toEqual([
+    expect(listBrokenRules(reply).sort()).toEqual([
       'playbook.closures.0.to order',
       'playbook.variants.0 names_a_scope',
       'playbook.variants.1.state one_of',

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { PAYER, type Reply } from '../support/api';
+import { PAYER, type Reply, listBrokenRules } from '../support/api';
 import { eventually } from '../support/eventually';
 import {
   createAllFacts,
@@ -21,7 +21,6 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-const rules = ({ body }: Reply) => body.errors.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
 const scope = ({ providerId, practiceId }: Filed) => ({ providerId, practiceId, state: 'CA', dateOfService: TODAY });
 const ask = (query: object) =>
   system.api.get(`/v1/billing-readiness?${new URLSearchParams(query as Record<string, string>)}`);
@@ -39,7 +38,7 @@ describe('the payer of a question', () => {
     expect((await ask(byCode)).body.mayBill).toBe(true);
 
     await payer(electronic('stedi', code));
-    expect(rules(await ask(byCode))).toEqual(['electronicPayerId ambiguous_reference']);
+    expect(listBrokenRules(await ask(byCode))).toEqual(['electronicPayerId ambiguous_reference']);
     expect((await ask({ ...byCode, clearinghouse: 'availity' })).body.mayBill).toBe(true);
     expect((await ask({ ...byCode, clearinghouse: 'stedi' })).body.mayBill).toBe(false);
   });
@@ -48,22 +47,22 @@ describe('the payer of a question', () => {
     const [filed, elsewhere] = [await system.file(), await system.file()];
     const mixed = { ...scope(filed), payerId: filed.payerId, practiceId: elsewhere.practiceId };
     const refused = await ask(mixed);
-    expect([refused.status, rules(refused)]).toEqual([400, ['practiceId same_client']]);
+    expect([refused.status, listBrokenRules(refused)]).toEqual([400, ['practiceId same_client']]);
     const many = await system.api.post('/v1/billing-readiness', { items: [mixed] });
     expect(many.body.items[0].problem).toMatchObject({ status: 400, errors: [{ path: 'practiceId' }] });
   });
 
   test('is named once, and is one that there is', async () => {
     const filed = await system.file();
-    expect(rules(await ask(scope(filed)))).toEqual(['payerId required']);
-    expect(rules(await ask({ ...scope(filed), payerId: filed.payerId, electronicPayerId: '1' }))).toEqual([
+    expect(listBrokenRules(await ask(scope(filed)))).toEqual(['payerId required']);
+    expect(listBrokenRules(await ask({ ...scope(filed), payerId: filed.payerId, electronicPayerId: '1' }))).toEqual([
       'electronicPayerId not_with_payer_id',
     ]);
-    expect(rules(await ask({ ...scope(filed), payerId: filed.payerId, clearinghouse: 'x' }))).toEqual([
+    expect(listBrokenRules(await ask({ ...scope(filed), payerId: filed.payerId, clearinghouse: 'x' }))).toEqual([
       'clearinghouse needs_electronic_payer_id',
     ]);
     const unknown = await ask({ ...scope(filed), electronicPayerId: 'nobody has this' });
-    expect([unknown.status, rules(unknown)]).toEqual([404, ['electronicPayerId unknown_reference']]);
+    expect([unknown.status, listBrokenRules(unknown)]).toEqual([404, ['electronicPayerId unknown_reference']]);
     const many = await system.api.post('/v1/billing-readiness', {
       items: [
         { ...scope(filed), electronicPayerId: 'nobody has this' },
@@ -280,7 +279,7 @@ describe('a fact by phone', () => {
     for (const key of [await system.api.keyOf('lead'), await system.api.keyOf('client', [clientId])])
       expect((await system.api.patch('/v1/settings', {}, { key })).status).toBe(403);
     expect(
-      rules(await system.api.patch('/v1/settings', { colour: 'red', phoneFactsNeedApproval: 'yes' })).sort(),
+      listBrokenRules(await system.api.patch('/v1/settings', { colour: 'red', phoneFactsNeedApproval: 'yes' })).sort(),
     ).toEqual(['colour unknown_field', 'phoneFactsNeedApproval type']);
   });
 });
@@ -466,10 +465,10 @@ describe('what was known on a day', () => {
 
   test('is no day ahead, and no other client’s', async () => {
     const { question, application } = await confirmed();
-    expect(rules(await ask({ ...question, asOf: new Date(Date.now() + 60_000).toISOString() }))).toEqual([
+    expect(listBrokenRules(await ask({ ...question, asOf: new Date(Date.now() + 60_000).toISOString() }))).toEqual([
       'asOf not_in_future',
     ]);
-    expect(rules(await ask({ ...question, asOf: TODAY }))).toEqual(['asOf instant']);
+    expect(listBrokenRules(await ask({ ...question, asOf: TODAY }))).toEqual(['asOf instant']);
     const key = await system.api.keyOf('service', [(await system.file()).clientId]);
     const query = new URLSearchParams({ ...question, asOf: new Date().toISOString() });
     expect((await system.api.get(`/v1/billing-readiness?${query}`, { key })).status).toBe(404);
@@ -498,7 +497,7 @@ test('what was answered is listed with who asked and what it rested on, to those
   expect((await system.api.get(`${path}&until=${today}`)).body.items).toEqual([]);
   const stranger = { key: await system.api.keyOf('auditor', [(await system.file()).clientId]) };
   expect((await system.api.get('/v1/readiness-answers', stranger)).body.items).toEqual([]);
-  expect(rules(await system.api.get(path, stranger))).toEqual(['providerId unknown_reference']);
+  expect(listBrokenRules(await system.api.get(path, stranger))).toEqual(['providerId unknown_reference']);
   const client = { key: await system.api.keyOf('client', [items[0].clientId]) };
   expect((await system.api.get(path, client)).status).toBe(403);
 });
@@ -540,7 +539,7 @@ test('what was answered is listed by provider, practice and payer, page by page,
   expect(pages.flatMap(({ items }) => items)).toEqual((await list(`payerId=${payerId}`)).items);
 
   const bad = 'providerId=x&practiceId=&payerId=7&from=2026-02-30&until=tomorrow&limit=201&mayBill=true';
-  expect(rules(await system.api.get(`/v1/readiness-answers?${bad}`)).sort()).toEqual([
+  expect(listBrokenRules(await system.api.get(`/v1/readiness-answers?${bad}`)).sort()).toEqual([
     'from real_date',
     'limit limit',
     'mayBill unknown_field',
@@ -549,7 +548,7 @@ test('what was answered is listed by provider, practice and payer, page by page,
     'providerId unknown_reference',
     'until real_date',
   ]);
-  expect(rules(await system.api.get('/v1/readiness-answers?cursor=nonsense'))).toEqual(['cursor cursor']);
+  expect(listBrokenRules(await system.api.get('/v1/readiness-answers?cursor=nonsense'))).toEqual(['cursor cursor']);
 });
 
 test('a claims system lists its own answers, and none that others were given', async () => {

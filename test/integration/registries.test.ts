@@ -1,5 +1,5 @@
 import { setServices } from '../../record/sources/lookups';
-import { PROVIDER, type Reply } from '../support/api';
+import { PROVIDER, listBrokenRules, readProblemType } from '../support/api';
 import { eventually } from '../support/eventually';
 import { inventNpi } from '../support/file';
 import { daysAgo, System, TODAY } from '../support/system';
@@ -10,8 +10,6 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-const rules = ({ body }: Reply) => body.errors?.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
-const typeOf = ({ body }: Reply) => body.type?.replace('urn:countersign:problem:', '');
 const HEADER = 'CAQH Provider ID,NPI,Provider Status,Provider Status Date,Authorization Flag';
 
 /** Takes an export with these rows. */
@@ -101,7 +99,7 @@ describe('an export of CAQH’s portal', () => {
     const rows = [`,${mine.providerNpi},Expired,,`];
     expect((await take(rows, { key })).body.rejected).toEqual([{ line: 2, column: 'npi', rule: 'unknown_provider' }]);
     const bad = { body: 'name\nx', headers: { 'Content-Type': 'text/csv' } };
-    expect(rules(await system.api.call('POST', '/v1/caqh-exports', bad))).toEqual([
+    expect(listBrokenRules(await system.api.call('POST', '/v1/caqh-exports', bad))).toEqual([
       'caqh_id column',
       'status column',
       'status_date column',
@@ -114,7 +112,7 @@ describe('an export of CAQH’s portal', () => {
     const good = `,${providerNpi},Re-Attestation,${daysAgo(3)},Y`;
     for (const bad of [`,${inventNpi()},Exp\0ired,,`, `,${inventNpi()},"Expired,,`]) {
       const refused = await take([good, bad]);
-      expect([refused.status, rules(refused)]).toEqual([400, [' csv']]);
+      expect([refused.status, listBrokenRules(refused)]).toEqual([400, [' csv']]);
     }
     expect((await provider(providerId)).registries.caqh.said).toBeNull();
     const far = await take([good, `,${providerNpi},Expired,12/31/9999,`]);
@@ -156,7 +154,7 @@ describe('what NPPES proposes', () => {
       'taxonomyCode',
       'licenceNumber',
     ]);
-    expect(rules(await system.api.post(path, { source: 'nppes', fields: ['firstName'] }))).toEqual([
+    expect(listBrokenRules(await system.api.post(path, { source: 'nppes', fields: ['firstName'] }))).toEqual([
       'fields.0 not_proposed',
     ]);
     const stranger = { key: await system.api.keyOf('specialist', [(await system.file()).clientId]) };
@@ -175,7 +173,7 @@ test('the roster is asked for where CAQH is asked at all, once, and shown to the
   const { providerId } = await system.file();
   const path = `/v1/providers/${providerId}/caqh-roster`;
   const { sql } = system.api.deps;
-  expect(typeOf(await system.api.post(path, {}))).toBe('caqh_not_asked');
+  expect(readProblemType(await system.api.post(path, {}))).toBe('caqh_not_asked');
   await system.stopWorker();
   await setServices(sql, { caqh: { mode: 'api', name: 'CAQH' }, nppes: { mode: 'off', name: 'NPPES' } });
   const first = await system.api.post(path, {});
@@ -193,5 +191,5 @@ test('the roster is asked for where CAQH is asked at all, once, and shown to the
   expect(theirs.body.id).not.toBe(first.body.id);
   expect((await system.api.get(path)).body.items).toEqual([first.body]);
   await system.api.patch(`/v1/providers/${providerId}`, { caqhId: null });
-  expect(typeOf(await system.api.post(path, {}))).toBe('caqh_id_missing');
+  expect(readProblemType(await system.api.post(path, {}))).toBe('caqh_id_missing');
 });

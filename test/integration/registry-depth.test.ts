@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { evaluateAttestation } from '../../domain/registry/attestation';
 import { readProviderFile } from '../../record/applications/provider-file';
-import { PAYER, PRACTICE, type Reply } from '../support/api';
+import { PAYER, PRACTICE, type Reply, listBrokenRules, readProblemType } from '../support/api';
 import { eventually } from '../support/eventually';
 import { createAllFacts, daysAgo, daysAhead, SEEN, System, TODAY } from '../support/system';
 
@@ -11,8 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-const rules = ({ body }: Reply) => body.errors.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
-const typeOf = ({ body }: Reply) => body.type?.replace('urn:countersign:problem:', '');
 const SCOPES = ['submit_applications', 'contact_payers'];
 
 describe('a provider’s file', () => {
@@ -35,7 +33,7 @@ describe('a provider’s file', () => {
       dea: [{ ...dea[0], number: 'AB1234564' }],
       malpractice: { ...malpractice, limits: { perOccurrence: 5, aggregate: 1 } },
     };
-    expect(rules(await system.api.patch(path, bad)).sort()).toEqual([
+    expect(listBrokenRules(await system.api.patch(path, bad)).sort()).toEqual([
       'dea.0.number dea',
       'malpractice.limits.aggregate order',
     ]);
@@ -50,7 +48,7 @@ describe('a provider’s file', () => {
       providerId,
       practiceId,
     });
-    expect(rules(await system.api.post(path, { ...document, providerId: other.providerId }))).toEqual([
+    expect(listBrokenRules(await system.api.post(path, { ...document, providerId: other.providerId }))).toEqual([
       'providerId unknown_reference',
     ]);
   });
@@ -71,12 +69,12 @@ describe('an enrolment', () => {
       ['eft', 'submitted'],
     ]);
     const bad = { payerId: randomUUID(), kind: '270', status: 'done', on: daysAhead(3) };
-    expect(rules(await system.api.post(path, bad)).sort()).toEqual([
+    expect(listBrokenRules(await system.api.post(path, bad)).sort()).toEqual([
       'kind one_of',
       'on not_in_future',
       'status one_of',
     ]);
-    expect(rules(await system.api.post(path, { ...enrolment, payerId: randomUUID() }))).toEqual([
+    expect(listBrokenRules(await system.api.post(path, { ...enrolment, payerId: randomUUID() }))).toEqual([
       'payerId unknown_reference',
     ]);
   });
@@ -120,7 +118,7 @@ describe('an authorisation', () => {
     expect((await waiting.get()).stage).toBe('ready_to_submit');
     const sent = { key: await api.keyOf('lead') };
     expect((await api.patch('/v1/settings', { authorisationRequired: true }, sent)).status).toBe(403);
-    expect(rules(await api.patch('/v1/settings', { authorisationRequired: 'yes' }))).toEqual([
+    expect(listBrokenRules(await api.patch('/v1/settings', { authorisationRequired: 'yes' }))).toEqual([
       'authorisationRequired type',
     ]);
     expect((await api.patch('/v1/settings', { authorisationRequired: true })).body.authorisationRequired).toBe(true);
@@ -145,11 +143,11 @@ describe('an authorisation', () => {
     const { providerId, payerId } = await system.file();
     const path = `/v1/providers/${providerId}/authorisations`;
     expect(
-      rules(await system.api.post(path, { scopes: [], signedOn: daysAhead(3), payerIds: [payerId] })).sort(),
+      listBrokenRules(await system.api.post(path, { scopes: [], signedOn: daysAhead(3), payerIds: [payerId] })).sort(),
     ).toEqual(['scopes min_items', 'signedOn not_in_future']);
-    expect(rules(await system.api.post(path, { scopes: SCOPES, signedOn: TODAY, until: daysAgo(1) }))).toEqual([
-      'until order',
-    ]);
+    expect(
+      listBrokenRules(await system.api.post(path, { scopes: SCOPES, signedOn: TODAY, until: daysAgo(1) })),
+    ).toEqual(['until order']);
     const { id } = await system.api.make(path, { scopes: SCOPES, signedOn: TODAY, payerIds: [payerId] });
     const stranger = { key: await system.api.keyOf('specialist', [(await system.file()).clientId]) };
     expect((await system.api.get(`/v1/authorisations/${id}`, stranger)).status).toBe(404);
@@ -172,7 +170,9 @@ test('lost access to the payer’s portal is a blocker until it is back; the sec
   await eventually(async () => (await application.get()).blockers[0]?.code === 'portal_access');
   await system.api.make(path, { ...access, status: 'active', secondFactorOwner: 'Kim' });
   await eventually(async () => (await application.get()).blockers.length === 0);
-  expect(rules(await system.api.post(path, { ...access, password: 'x' }))).toEqual(['password unknown_field']);
+  expect(listBrokenRules(await system.api.post(path, { ...access, password: 'x' }))).toEqual([
+    'password unknown_field',
+  ]);
   const client = { key: await system.api.keyOf('client', [application.filed.clientId]) };
   expect((await system.api.get(path, client)).status).toBe(403);
 });
@@ -305,10 +305,10 @@ describe('what is there twice', () => {
           .mayBill,
       ).toBe(true);
     const scope = { providerId, practiceId, payerId, state: 'NY' };
-    expect(rules(await system.api.post('/v1/applications', scope))).toEqual(['payerId merged']);
+    expect(listBrokenRules(await system.api.post('/v1/applications', scope))).toEqual(['payerId merged']);
     expect((await system.api.get(`/v1/payers/${payerId}`)).body.mergedInto).toBe(into);
     const third = await system.payer();
-    expect(typeOf(await system.api.post(`/v1/payers/${payerId}/merge`, { into: third, reason: 'x' }))).toBe(
+    expect(readProblemType(await system.api.post(`/v1/payers/${payerId}/merge`, { into: third, reason: 'x' }))).toBe(
       'merged_already',
     );
   });
@@ -331,9 +331,9 @@ describe('what is there twice', () => {
     }
     const unknown = { answer: 'no', answeredBy: 'Alma', answeredOn: TODAY, channel: 'email' };
     const other = { ...unknown, payerId: await system.payer() };
-    expect(rules(await system.api.put(`/v1/platform-relationships/${id}/answers/bill_outside`, other))).toEqual([
-      'payerId not_its_payer',
-    ]);
+    expect(
+      listBrokenRules(await system.api.put(`/v1/platform-relationships/${id}/answers/bill_outside`, other)),
+    ).toEqual(['payerId not_its_payer']);
   });
 
   test('a payer: what both have is on the one that stays once, and can be sent back as it is', async () => {
@@ -361,7 +361,7 @@ describe('what is there twice', () => {
     const { state } = await first.get();
     const key = { providerId, practiceId: twin.practiceId, payerId: into, state };
     const again = await system.api.post('/v1/applications', key);
-    expect([typeOf(again), again.body.existingId]).toEqual(['application_exists', first.id]);
+    expect([readProblemType(again), again.body.existingId]).toEqual(['application_exists', first.id]);
 
     const both = [first.id, second.id].sort();
     for (const asked of [payerId, into]) {
@@ -415,13 +415,13 @@ describe('what is there twice', () => {
     const second = await system.open({ ...twin, providerId });
     const body = { into: practiceId, reason: 'entered twice' };
     const collision = await system.api.post(path, body);
-    expect([typeOf(collision), collision.body.existingId]).toEqual(['application_exists', second.id]);
+    expect([readProblemType(collision), collision.body.existingId]).toEqual(['application_exists', second.id]);
     await second.act('withdrawal', { reason: 'a duplicate' });
     expect((await system.api.post(path, body)).body.id).toBe(practiceId);
     expect((await system.api.get(`/v1/practices/${twin.practiceId}`)).body.mergedInto).toBe(practiceId);
 
     const stranger = await system.file();
-    expect(rules(await system.api.post(`/v1/practices/${stranger.practiceId}/merge`, body))).toEqual([
+    expect(listBrokenRules(await system.api.post(`/v1/practices/${stranger.practiceId}/merge`, body))).toEqual([
       'into unknown_reference',
     ]);
     // two TINs that end alike are two practices
@@ -431,7 +431,9 @@ describe('what is there twice', () => {
     ]) {
       const alike = await system.api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, tin });
       expect(alike.tin.last4).toBe('6789');
-      expect(rules(await system.api.post(`/v1/practices/${alike.id}/merge`, body))).toEqual(['into same_tin']);
+      expect(listBrokenRules(await system.api.post(`/v1/practices/${alike.id}/merge`, body))).toEqual([
+        'into same_tin',
+      ]);
       expect((await system.api.get(`/v1/practices/${alike.id}`)).body.mergedInto).toBeNull();
     }
   });
@@ -497,8 +499,11 @@ describe('who may see the CAQH profile', () => {
     const { providerId } = await system.file();
     const path = `/v1/providers/${providerId}/access-withdrawals`;
     const sent = { payerIds: [], withdrawnOn: daysAhead(3), source: 'provider' };
-    expect(rules(await system.api.post(path, sent))).toEqual(['payerIds min_items', 'withdrawnOn not_in_future']);
+    expect(listBrokenRules(await system.api.post(path, sent))).toEqual([
+      'payerIds min_items',
+      'withdrawnOn not_in_future',
+    ]);
     const unknown = { ...sent, payerIds: [providerId], withdrawnOn: TODAY };
-    expect(rules(await system.api.post(path, unknown))).toEqual(['payerIds.0 unknown_reference']);
+    expect(listBrokenRules(await system.api.post(path, unknown))).toEqual(['payerIds.0 unknown_reference']);
   });
 });

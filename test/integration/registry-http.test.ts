@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { listRoutes } from '../../api/routes';
-import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
+import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, readProblemType } from '../support/api';
 import { inventNpi } from '../support/file';
 import { readDevServerAddress } from '../support/servers';
 
@@ -14,8 +14,6 @@ beforeAll(async () => {
   api = await TestApi.start({ temporalAddress: readDevServerAddress() });
 });
 afterAll(() => api.stop());
-
-const typeOf = ({ body }: { body: { type: string } }) => body.type.replace('urn:countersign:problem:', '');
 
 describe('versions', () => {
   test('a resource says its version, and is changed only while it is the one that was read', async () => {
@@ -26,7 +24,7 @@ describe('versions', () => {
     expect((await change('"1"')).headers.get('etag')).toBe('"2"');
     for (const stale of ['"1"', 'W/"1"', '2', '"x"']) {
       const refused = await change(stale);
-      expect([refused.status, typeOf(refused)]).toEqual([412, 'stale_version']);
+      expect([refused.status, readProblemType(refused)]).toEqual([412, 'stale_version']);
     }
     expect((await api.get(path)).body.version).toBe(2);
     expect((await change('"1", "2"')).body.version).toBe(3);
@@ -74,7 +72,7 @@ describe('what cannot be read', () => {
     ['a body that is too large', `"${'x'.repeat(1_100_000)}"`, 'application/json', 413, 'body_too_large'],
   ])('%s is refused as such', async (_, body, type, status, problem) => {
     const reply = await api.post('/v1/clients', body, { headers: { 'Content-Type': type } });
-    expect([reply.status, typeOf(reply)]).toEqual([status, problem]);
+    expect([reply.status, readProblemType(reply)]).toEqual([status, problem]);
   });
 
   test.each(['null', '[]', '"text"', '5'])('the body %s is no object', async (body) => {
@@ -98,11 +96,11 @@ describe('what cannot be read', () => {
   });
 
   test('a path that there is not, and a method that there is not', async () => {
-    expect(typeOf(await api.get('/v1/nothing'))).toBe('not_found');
-    expect(typeOf(await api.get('/nothing'))).toBe('not_found');
+    expect(readProblemType(await api.get('/v1/nothing'))).toBe('not_found');
+    expect(readProblemType(await api.get('/nothing'))).toBe('not_found');
     expect((await api.get('/v1/clients/%E0%A4%A')).status).toBeLessThan(500);
     const deleted = await api.call('DELETE', '/v1/clients');
-    expect([deleted.status, typeOf(deleted)]).toEqual([405, 'method_not_allowed']);
+    expect([deleted.status, readProblemType(deleted)]).toEqual([405, 'method_not_allowed']);
     expect(deleted.headers.get('allow')).toBe('POST, GET, HEAD');
   });
 });
@@ -170,7 +168,7 @@ describe('when parts are away', () => {
     expect((await alone.get('/healthz')).status).toBe(200);
     expect((await alone.get('/readyz')).body.checks).toEqual({ postgres: 'down', temporal: 'down', worker: 'down' });
     const reply = await alone.get('/v1/clients');
-    expect([reply.status, typeOf(reply), reply.headers.get('retry-after')]).toEqual([503, 'unavailable', '2']);
+    expect([reply.status, readProblemType(reply), reply.headers.get('retry-after')]).toEqual([503, 'unavailable', '2']);
     await alone.stop();
   });
 });

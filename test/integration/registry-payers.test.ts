@@ -1,13 +1,10 @@
-import { CLIENT, PAYER, TestApi } from '../support/api';
+import { CLIENT, PAYER, TestApi, listBrokenRules } from '../support/api';
 
 let api: TestApi;
 beforeAll(async () => {
   api = await TestApi.start();
 });
 afterAll(() => api.stop());
-
-const rules = (body: { errors: { path: string; rule: string }[] }) =>
-  body.errors.map(({ path, rule }) => `${path} ${rule}`);
 
 const PLAYBOOK = {
   channel: 'availity',
@@ -107,13 +104,13 @@ test.each([
   ['a field that there is not', { cadence: 1 }, ['playbook.cadence unknown_field']],
 ])('a playbook with %s is refused', async (_, playbook, expected) => {
   const { status, body } = await api.post('/v1/payers', { ...PAYER, name: 'Never', playbook });
-  expect([status, ...rules(body)]).toEqual([400, ...expected]);
+  expect([status, ...listBrokenRules({ body })]).toEqual([400, ...expected]);
 });
 
 test('a payer cannot cover one that there is not', async () => {
   const client = await api.make('/v1/clients', CLIENT);
   const covers = [client.id];
-  expect(rules((await api.post('/v1/payers', { ...PAYER, name: 'Never', covers })).body)).toEqual([
+  expect(listBrokenRules(await api.post('/v1/payers', { ...PAYER, name: 'Never', covers }))).toEqual([
     'covers.0 unknown_reference',
   ]);
 });

@@ -1,5 +1,16 @@
 import { join } from 'node:path';
-import { ADDRESS, CLIENT, NPI, OTHER_NPI, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
+import {
+  ADDRESS,
+  CLIENT,
+  NPI,
+  OTHER_NPI,
+  PAYER,
+  PRACTICE,
+  PROVIDER,
+  TestApi,
+  type Reply,
+  listBrokenRules,
+} from '../support/api';
 import { inventNpi } from '../support/file';
 
 let api: TestApi;
@@ -13,8 +24,6 @@ async function personOf(providerId: string): Promise<string> {
   const [row] = await api.deps.sql`select person_id from providers where id = ${providerId}`;
   return row!.personId;
 }
-const rules = (body: { errors: { path: string; rule: string }[] }) =>
-  body.errors.map(({ path, rule }) => `${path} ${rule}`);
 
 function expectDuplicate({ status, body }: Reply, type: string, existingId: string): void {
   expect([status, body.type, body.existingId]).toEqual([409, `urn:countersign:problem:${type}`, existingId]);
@@ -56,7 +65,7 @@ describe('a person', () => {
     const one = await add({ firstName: null, lastName: 'Sukarno' });
     expect([one.status, one.body.firstName, one.body.formerNames]).toEqual([201, null, []]);
     const forgotten = await add({ firstName: undefined });
-    expect([forgotten.status, rules(forgotten.body)]).toEqual([400, ['firstName required']]);
+    expect([forgotten.status, listBrokenRules(forgotten)]).toEqual([400, ['firstName required']]);
   });
 
   test('has changed their name by another one, not by its spelling or by a middle name that was not on file', async () => {
@@ -252,14 +261,14 @@ describe('clients', () => {
     const bad = { name: 'a\u0000b', timeZone: secret, contactEmail: 'nobody', colour: 'red' };
     const { status, body } = await api.post('/v1/clients', bad);
     expect(status).toBe(400);
-    expect(rules(body).sort()).toEqual([
+    expect(listBrokenRules({ body }).sort()).toEqual([
       'colour unknown_field',
       'contactEmail email',
       'name no_control_characters',
       'timeZone iana_time_zone',
     ]);
     expect(JSON.stringify(body)).not.toContain(secret);
-    expect(rules((await api.post('/v1/clients', '')).body)).toEqual([
+    expect(listBrokenRules(await api.post('/v1/clients', ''))).toEqual([
       'name required',
       'timeZone required',
       'contactEmail required',
@@ -291,7 +300,7 @@ describe('clients', () => {
   ])('a list asked with %s is refused', async (query, rule) => {
     const { status, body } = await api.get(`/v1/clients?${query}`);
     expect(status).toBe(400);
-    expect(rules(body)).toEqual([rule]);
+    expect(listBrokenRules({ body })).toEqual([rule]);
   });
 });
 
@@ -334,7 +343,7 @@ describe('practices', () => {
       billing: 'availity',
     });
     expect(status).toBe(400);
-    expect(rules(body).sort()).toEqual([
+    expect(listBrokenRules({ body }).sort()).toEqual([
       'address.postalCode postal_code',
       'address.state one_of',
       'billing type',
@@ -350,12 +359,12 @@ describe('practices', () => {
       [`"${'x'.repeat(10_000)}"`, 'billing billing'],
     ]) {
       const sent = JSON.stringify(PRACTICE).replace(/}$/, `,"billing":{"setup":${setup}}}`);
-      expect(rules((await api.post(`/v1/clients/${id}/practices`, sent)).body)).toEqual([broken]);
+      expect(listBrokenRules(await api.post(`/v1/clients/${id}/practices`, sent))).toEqual([broken]);
     }
     const ssn = { ...PRACTICE, tin: { type: 'ssn', value: '666-12-3456' } };
-    expect(rules((await api.post(`/v1/clients/${id}/practices`, ssn)).body)).toEqual(['tin.value ssn']);
+    expect(listBrokenRules(await api.post(`/v1/clients/${id}/practices`, ssn))).toEqual(['tin.value ssn']);
     const passport = { ...PRACTICE, tin: { type: 'passport', value: '1' } };
-    expect(rules((await api.post(`/v1/clients/${id}/practices`, passport)).body)).toEqual(['tin.type one_of']);
+    expect(listBrokenRules(await api.post(`/v1/clients/${id}/practices`, passport))).toEqual(['tin.type one_of']);
   });
 
   test('a change keeps what it does not name, empties what is null and tells the workflows', async () => {
@@ -384,7 +393,7 @@ describe('practices', () => {
     const two = await api.make(path, PRACTICE);
     const taken = { locations: [{ id: one.locations[0].id, address: ADDRESS }] };
     const { status, body } = await api.patch(`/v1/practices/${two.id}`, taken);
-    expect([status, ...rules(body)]).toEqual([400, 'locations.0.id unknown_reference']);
+    expect([status, ...listBrokenRules({ body })]).toEqual([400, 'locations.0.id unknown_reference']);
     expect((await api.get(`/v1/practices/${one.id}`)).body.locations).toEqual(one.locations);
   });
 
@@ -460,7 +469,7 @@ describe('providers', () => {
     };
     const { status, body } = await api.post(`/v1/clients/${id}/providers`, bad);
     expect(status).toBe(400);
-    expect(rules(body).sort()).toEqual([
+    expect(listBrokenRules({ body }).sort()).toEqual([
       'caqhId caqh_id',
       'firstName max_length',
       'licences.1.expiresOn real_date',
@@ -471,11 +480,11 @@ describe('providers', () => {
       'taxonomyCode taxonomy_code',
     ]);
     const twice = { ...PROVIDER, licences: [licence, licence] };
-    expect(rules((await api.post(`/v1/clients/${id}/providers`, twice)).body)).toEqual(['licences.1 unique']);
+    expect(listBrokenRules(await api.post(`/v1/clients/${id}/providers`, twice))).toEqual(['licences.1 unique']);
 
     const provider = await api.make(`/v1/clients/${id}/providers`, PROVIDER);
     const renamed = await api.patch(`/v1/providers/${provider.id}`, { npi: OTHER_NPI });
-    expect(rules(renamed.body)).toEqual(['npi unknown_field']);
+    expect(listBrokenRules(renamed)).toEqual(['npi unknown_field']);
   });
 
   test('the same NPI twice in one client answers the one that is there', async () => {
@@ -547,13 +556,13 @@ describe('attestations', () => {
     const { id } = await provider(NPI);
     const path = `/v1/providers/${id}/attestations`;
     const future = await api.post(path, { attestedOn: daysAgo(-3), source: 'payer' });
-    expect(rules(future.body)).toEqual(['attestedOn not_in_future', 'source one_of']);
+    expect(listBrokenRules(future)).toEqual(['attestedOn not_in_future', 'source one_of']);
     const payer = await api.make('/v1/payers', { name: 'Known Payer', electronicPayerIds: [], playbook: {} });
     const authorizedPayerIds = [payer.id, id, 'not-an-id'];
     const malformed = await api.post(path, { attestedOn: today, source: 'caqh', authorizedPayerIds });
-    expect(rules(malformed.body)).toEqual(['authorizedPayerIds.2 unknown_reference']);
+    expect(listBrokenRules(malformed)).toEqual(['authorizedPayerIds.2 unknown_reference']);
     const unknown = await api.post(path, { attestedOn: today, source: 'caqh', authorizedPayerIds: [payer.id, id] });
-    expect(rules(unknown.body)).toEqual(['authorizedPayerIds.1 unknown_reference']);
+    expect(listBrokenRules(unknown)).toEqual(['authorizedPayerIds.1 unknown_reference']);
     const known = await api.make(path, { attestedOn: today, source: 'caqh', authorizedPayerIds: [payer.id] });
     expect(known.authorizedPayerIds).toEqual([payer.id]);
   });
@@ -579,7 +588,7 @@ describe('documents', () => {
       name: 'W-9',
       sha256: sha256.slice(1),
     });
-    expect(rules(body)).toEqual(['sha256 sha256']);
+    expect(listBrokenRules({ body })).toEqual(['sha256 sha256']);
   });
 });
 

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTimeZone, TIME_ZONES } from '../../domain/time/time-zones';
 import { toWallClock } from '../support/independent-calendar';
-import { CLIENT, PAYER, TestApi, type Reply } from '../support/api';
+import { CLIENT, PAYER, TestApi, listBrokenRules } from '../support/api';
 
 /** What Node knows and PostgreSQL does not. */
 const NODE_ONLY = ['US/Pacific-New', 'Canada/East-Saskatchewan'];
@@ -14,9 +14,6 @@ beforeAll(async () => {
   api = await TestApi.start();
 });
 afterAll(() => api.stop());
-
-const rules = ({ body }: Reply): string[] =>
-  body.errors.map(({ path, rule }: { path: string; rule: string }) => `${path} ${rule}`);
 
 test('every time zone that is taken shows the same time in PostgreSQL as in Node', async () => {
   // what is ahead, each has from the release of the tz database that it came with
@@ -48,13 +45,13 @@ test('a time zone that only one of both knows, or that is spelled otherwise, is 
     'posix/UTC',
   ]) {
     const made = await api.post('/v1/clients', { ...CLIENT, timeZone });
-    expect([timeZone, made.status, rules(made)]).toEqual([timeZone, 400, ['timeZone iana_time_zone']]);
+    expect([timeZone, made.status, listBrokenRules(made)]).toEqual([timeZone, 400, ['timeZone iana_time_zone']]);
     expect(made.body.errors[0].message).toContain('such as America/New_York');
     const changed = await api.patch(`/v1/clients/${client.id}`, { timeZone });
-    expect([timeZone, changed.status, rules(changed)]).toEqual([timeZone, 400, ['timeZone iana_time_zone']]);
+    expect([timeZone, changed.status, listBrokenRules(changed)]).toEqual([timeZone, 400, ['timeZone iana_time_zone']]);
     const playbook = { callHours: { timeZone, from: '09:00', to: '17:00' } };
     const payer = await api.post('/v1/payers', { ...PAYER, playbook });
-    expect([timeZone, rules(payer)]).toEqual([timeZone, ['playbook.callHours.timeZone iana_time_zone']]);
+    expect([timeZone, listBrokenRules(payer)]).toEqual([timeZone, ['playbook.callHours.timeZone iana_time_zone']]);
   }
 });
 
@@ -64,9 +61,9 @@ test('a time zone that this PostgreSQL alone does not know is refused, and chang
   taken.add('US/Pacific-New');
   try {
     const made = await api.post('/v1/clients', { ...CLIENT, timeZone: 'US/Pacific-New' });
-    expect([made.status, rules(made)]).toEqual([400, ['timeZone iana_time_zone']]);
+    expect([made.status, listBrokenRules(made)]).toEqual([400, ['timeZone iana_time_zone']]);
     const changed = await api.patch(`/v1/clients/${client.id}`, { name: 'Oak', timeZone: 'US/Pacific-New' });
-    expect([changed.status, rules(changed)]).toEqual([400, ['timeZone iana_time_zone']]);
+    expect([changed.status, listBrokenRules(changed)]).toEqual([400, ['timeZone iana_time_zone']]);
   } finally {
     taken.delete('US/Pacific-New');
   }

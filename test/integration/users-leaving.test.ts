@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { queueMessages } from '../../record/outreach/messages';
 import { createTasks } from '../../record/kernel/tasks';
+import { listBrokenRules, readProblemType } from '../support/api';
 import type { Reply } from '../support/api';
 import { eventually } from '../support/eventually';
 import { daysAgo, daysAhead, System, type OpenApplication } from '../support/system';
@@ -11,8 +12,6 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-const typeOf = ({ body }: Reply) => body.type?.replace('urn:countersign:problem:', '');
-const rules = ({ body }: Reply) => body.errors?.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
 const user = async (more: object = {}): Promise<string> => {
   const body = { name: 'Dana', email: `${randomUUID()}@operator.example`, role: 'specialist', ...more };
   return (await system.api.make('/v1/users', body)).id;
@@ -54,7 +53,7 @@ describe('a user who ends', () => {
     expect((await system.api.get(url, { key: '' })).status).toBe(404);
     for (const one of [leaver, colleague])
       expect((await system.api.get(`/v1/users/${one}/covers`)).body.items).toEqual([]);
-    expect(typeOf(await end(leaver, null))).toBe('ended_already');
+    expect(readProblemType(await end(leaver, null))).toBe('ended_already');
   });
 
   test('leaves all work to somebody: applications, participations, tasks, inquiries, mail and inbox', async () => {
@@ -75,7 +74,7 @@ describe('a user who ends', () => {
     await queueMessages(sql, [{ ...message, ...told }]);
 
     // somebody is asked by the inquiry, so somebody has to be named
-    expect(rules(await end(leaver, null))).toEqual(['workTo asked']);
+    expect(listBrokenRules(await end(leaver, null))).toEqual(['workTo asked']);
     expect((await end(leaver, successor)).status).toBe(200);
     expect(await workOf(successor)).toContain(open.id);
     const inbox = (await system.api.get(`/v1/inbox?userId=${successor}`)).body.items;
@@ -120,7 +119,8 @@ describe('a user who ends', () => {
       [await user({ clientIds: [other] }), 'sees_the_clients'],
       [randomUUID(), 'unknown_reference'],
     ] as const;
-    for (const [workTo, rule] of refusals) expect(rules(await end(leaver, workTo))).toEqual([`workTo ${rule}`]);
+    for (const [workTo, rule] of refusals)
+      expect(listBrokenRules(await end(leaver, workTo))).toEqual([`workTo ${rule}`]);
     expect((await system.api.get(`/v1/users/${leaver}`)).body.revokedAt).toBeNull();
     expect((await end(leaver, await user({ clientIds: [filed.clientId] }))).status).toBe(200);
   });
@@ -135,7 +135,9 @@ describe('a user who ends', () => {
     expect(back.body).toMatchObject({ id: leaver, revokedAt: null, workTo: null });
     expect([await opens(key), await opens(await keyOf(leaver))]).toEqual([false, true]);
     expect(await workOf(leaver)).toEqual([]);
-    expect(typeOf(await system.api.post(`/v1/users/${leaver}/reinstatement`, { reason: 'again' }))).toBe('not_ended');
+    expect(readProblemType(await system.api.post(`/v1/users/${leaver}/reinstatement`, { reason: 'again' }))).toBe(
+      'not_ended',
+    );
   });
 
   test('of a client that leaves loses keys and covers too', async () => {
@@ -173,8 +175,8 @@ describe('a user who changes', () => {
       status: 409,
       existingId: id,
     });
-    expect(rules(await patch(id, { role: 'client' }))).toEqual(['clientIds required']);
-    expect(rules(await patch(id, { clientIds: [randomUUID()] }))).toEqual(['clientIds.0 unknown_reference']);
+    expect(listBrokenRules(await patch(id, { role: 'client' }))).toEqual(['clientIds required']);
+    expect(listBrokenRules(await patch(id, { clientIds: [randomUUID()] }))).toEqual(['clientIds.0 unknown_reference']);
   });
 
   test('gets no role and no clients beyond those of whoever changes them', async () => {
@@ -203,8 +205,8 @@ describe('a user who changes', () => {
     const asked = { kind: 'platform_check' as const, clientId, assignee: id, dueAt: new Date().toISOString() };
     await createTasks(system.api.deps.sql, [{ ...asked, key: randomUUID(), subjectType: 'user', subjectId: id }]);
     const other = (await system.file()).clientId;
-    expect(typeOf(await patch(id, { role: 'auditor' }))).toBe('has_work');
-    expect(typeOf(await patch(id, { clientIds: [other] }))).toBe('has_work');
+    expect(readProblemType(await patch(id, { role: 'auditor' }))).toBe('has_work');
+    expect(readProblemType(await patch(id, { clientIds: [other] }))).toBe('has_work');
     expect((await patch(id, { clientIds: [application.filed.clientId] })).status).toBe(200);
     await system.api.post(`/v1/users/${id}/reassignment`, { assignee: colleague });
     expect((await system.api.get(`/v1/tasks?assignee=${colleague}`)).body.items).toHaveLength(1);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { listBrokenRules, readProblemType } from '../support/api';
 import type { Reply } from '../support/api';
 import { eventually } from '../support/eventually';
 import { daysAgo, daysAhead, System, TODAY, type OpenApplication } from '../support/system';
@@ -9,8 +10,6 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-const typeOf = ({ body }: Reply) => body.type?.replace('urn:countersign:problem:', '');
-const rules = ({ body }: Reply) => body.errors.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
 const user = async (more: object = {}): Promise<string> => {
   const body = { name: 'Dana', email: `${randomUUID()}@example.org`, role: 'specialist', ...more };
   return (await system.api.make('/v1/users', body)).id;
@@ -84,7 +83,9 @@ describe('who has it', () => {
       users.map((assignee) => system.api.post(`${application!.path}/claim`, { assignee })),
     );
     expect(replies.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409, 409]);
-    expect(new Set(replies.filter(({ status }) => status === 409).map(typeOf))).toEqual(new Set(['claimed_already']));
+    expect(new Set(replies.filter(({ status }) => status === 409).map(readProblemType))).toEqual(
+      new Set(['claimed_already']),
+    );
     const winner = users[replies.findIndex(({ status }) => status === 200)];
     expect((await application!.get()).assignee).toBe(winner);
     expect((await system.api.post(`${application!.path}/claim`, { assignee: winner })).status).toBe(200);
@@ -98,7 +99,7 @@ describe('who has it', () => {
     expect(body.items.map(({ status }: { status: number }) => status)).toEqual([200, 200, 200]);
     expect(new Set(idsOf(await queue({ assignee: to })))).toEqual(new Set(all.map(({ id }) => id)));
     expect((await system.api.post(`/v1/users/${from}/reassignment`, { to })).body.items).toEqual([]);
-    expect(rules(await system.api.post(`/v1/users/${from}/reassignment`, { to: randomUUID() }))).toEqual([
+    expect(listBrokenRules(await system.api.post(`/v1/users/${from}/reassignment`, { to: randomUUID() }))).toEqual([
       'assignee unknown_reference',
     ]);
   });
@@ -114,13 +115,15 @@ describe('who has it', () => {
     expect(await queue({ assignee: cover })).toMatchObject([{ assignee: owner, coveredBy: cover }]);
     expect(await queue({ assignee: owner })).toEqual([]);
     const overlapping = { coveredBy: cover, fromOn: daysAhead(5), untilOn: daysAhead(8) };
-    expect(typeOf(await system.api.post(path, overlapping))).toBe('covered_already');
+    expect(readProblemType(await system.api.post(path, overlapping))).toBe('covered_already');
     expect((await system.api.get(path)).body.items).toMatchObject([{ id }]);
     expect((await system.api.call('DELETE', `${path}/${id}`)).status).toBe(204);
     expect(idsOf(await queue({ assignee: owner }))).toEqual([one!.id]);
     const bad = { coveredBy: owner, fromOn: daysAhead(5), untilOn: TODAY };
-    expect(rules(await system.api.post(path, bad))).toEqual(['untilOn order']);
-    expect(rules(await system.api.post(path, { ...bad, untilOn: daysAhead(6) }))).toEqual(['substitute somebody_else']);
+    expect(listBrokenRules(await system.api.post(path, bad))).toEqual(['untilOn order']);
+    expect(listBrokenRules(await system.api.post(path, { ...bad, untilOn: daysAhead(6) }))).toEqual([
+      'substitute somebody_else',
+    ]);
   });
 });
 
@@ -187,7 +190,7 @@ describe('a contact with a provider', () => {
     // it settles nothing
     expect(await queue({ applicationId: application.id })).toMatchObject([{ purpose: 'obtain_attestation' }]);
     const stranger = await system.at('awaiting_attestation');
-    expect(rules(await system.api.post(path, { ...said, applicationIds: [stranger.id] }))).toEqual([
+    expect(listBrokenRules(await system.api.post(path, { ...said, applicationIds: [stranger.id] }))).toEqual([
       'applicationIds.0 unknown_reference',
     ]);
     const theirs = { key: await system.api.keyOf('client', [clientId]) };
@@ -243,14 +246,18 @@ describe('a snooze', () => {
   test('has a reason, a limit and something to hide', async () => {
     const [application] = await applications({});
     const limits = [daysAgo(1), daysAhead(20)].map((until) => snooze(application!, { until }));
-    expect((await Promise.all(limits)).map(rules)).toEqual([['until in_future'], ['until too_far']]);
-    expect(rules(await snooze(application!, { until: daysAhead(2), reason: undefined }))).toEqual(['reason required']);
-    expect(typeOf(await snooze(application!, { until: daysAhead(2), purpose: 'submit' }))).toBe('no_such_item');
+    expect((await Promise.all(limits)).map(listBrokenRules)).toEqual([['until in_future'], ['until too_far']]);
+    expect(listBrokenRules(await snooze(application!, { until: daysAhead(2), reason: undefined }))).toEqual([
+      'reason required',
+    ]);
+    expect(readProblemType(await snooze(application!, { until: daysAhead(2), purpose: 'submit' }))).toBe(
+      'no_such_item',
+    );
     const playbook = { informationDeadline: { days: 4 } };
     const pressed = await system.at('in_review', { playbook });
     await pressed.contact('information_requested', { missingItems: ['W-9'] });
     const past = await snooze(pressed, { purpose: 'provide_information', until: daysAhead(8) });
-    expect(rules(past)).toEqual(['until past_deadline']);
+    expect(listBrokenRules(past)).toEqual(['until past_deadline']);
   });
 });
 
@@ -283,7 +290,9 @@ test('a day’s list fits the day, and what won’t be reached is there to see',
   const [group] = await queue({ team, today: 'true', groupBy: 'payer' });
   expect(Object.keys(group!.items[0])).not.toContain('worker');
   const { clientId } = plain.filed;
-  expect(rules(await system.api.get(`/v1/work-queue?today=true&clientId=${clientId}`))).toEqual(['clientId whole_day']);
+  expect(listBrokenRules(await system.api.get(`/v1/work-queue?today=true&clientId=${clientId}`))).toEqual([
+    'clientId whole_day',
+  ]);
 });
 
 test('whom to call in which state is with the payer’s group, with hours and what to ask', async () => {

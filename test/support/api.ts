@@ -137,6 +137,14 @@ export class TestApi {
   }
 }
 
+/** The rules that a refused request breaks, each behind the path of its field. */
+export const listBrokenRules = ({ body }: Pick<Reply, 'body'>): string[] =>
+  body.errors?.map((error: { path: string; rule: string }) => `${error.path} ${error.rule}`);
+
+/** What kind of problem was answered. */
+export const readProblemType = ({ body }: Pick<Reply, 'body'>): string =>
+  body.type?.replace('urn:countersign:problem:', '');
+
 /** Each answer is held against the routes: the pattern of a path is made once. */
 const patterns = new Map<string, RegExp>();
 function patternOf(template: string): RegExp {
