@@ -155,8 +155,8 @@ class Narrator {
     const { provider, practice, payer } = this.cast;
     const scope = { providerId: provider.id, practiceId: practice.id, payerId: payer.id };
     const query = new URLSearchParams({ ...scope, state: STATE, dateOfService: today });
-    const answerQuestion = await this.request(question, 'get', `/v1/billing-readiness?${query}`);
-    const { mayBill, reasons, whatToDo, cautions, billThrough } = answerQuestion;
+    const answer = await this.request(question, 'get', `/v1/billing-readiness?${query}`);
+    const { mayBill, reasons, whatToDo, cautions, billThrough } = answer;
     if (mayBill) {
       this.detail(`=> YES, under their own contract${cautions.length ? `; to note: ${cautions.join(', ')}` : ''}`);
       return true;
@@ -168,8 +168,8 @@ class Narrator {
 
   async until(awaited: string, poll: () => Promise<Answer>): Promise<Answer> {
     for (const late = Date.now() + PATIENCE; Date.now() < late; await delay(250)) {
-      const answerQuestion = await poll();
-      if (answerQuestion) return answerQuestion;
+      const answer = await poll();
+      if (answer) return answer;
     }
     throw new Error(`Waited ${PATIENCE / 1000} s for ${awaited}; it did not come.`);
   }

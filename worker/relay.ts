@@ -1,7 +1,7 @@
 import type { Bodies } from '../domain/applications/bodies';
 import type { Logger } from 'pino';
 import { WATCH_TYPES, type Action, type WatchType } from '../domain/kernel/codes';
-import { planNextTry } from '../domain/kernel/delivery';
+import { planNextTry } from '../domain/kernel/relay-tries';
 import { isUnanswered, type Dispatch } from '../dispatch/dispatch';
 import { settleEndingItem } from '../dispatch/endings';
 import { findConcernedApplications, openChanges } from '../record/applications/changes';

@@ -53,21 +53,21 @@ type Handlers = { [K in Exclude<EventKind, 'opened'>]: (s: ApplicationState, dat
 
 /** Folds one event into a state; the state is changed in place and returned. `opened` makes the state. */
 export function applyEvent(state: ApplicationState | null, event: ApplicationEvent): ApplicationState {
-  const advanceClock = event.kind === 'opened' ? openState(event.data, event) : state;
-  if (!advanceClock) throw new Error('an application begins with `opened`');
+  const next = event.kind === 'opened' ? openState(event.data, event) : state;
+  if (!next) throw new Error('an application begins with `opened`');
   if (event.kind !== 'opened') {
-    const { stage, attempt } = advanceClock;
+    const { stage, attempt } = next;
     // of a kind that only a newer version writes, nothing is known here
     const handle = HANDLERS[event.kind] as ((s: ApplicationState, data: unknown, e: Entry) => void) | undefined;
-    handle?.(advanceClock, event.data, event);
-    applyDerivedChanges(advanceClock, event);
-    endHold(advanceClock, event, advanceClock.stage !== stage || advanceClock.attempt !== attempt);
+    handle?.(next, event.data, event);
+    applyDerivedChanges(next, event);
+    endHold(next, event, next.stage !== stage || next.attempt !== attempt);
   }
-  if (event.agenda) advanceClock.agenda = event.agenda;
-  accrueWaitingTime(advanceClock, event.at);
-  advanceClock.version = event.seq;
-  advanceClock.updatedAt = event.at;
-  return advanceClock;
+  if (event.agenda) next.agenda = event.agenda;
+  accrueWaitingTime(next, event.at);
+  next.version = event.seq;
+  next.updatedAt = event.at;
+  return next;
 }
 
 /** Folds a whole history, leaving out what corrections struck, with what followed from it. */
@@ -423,9 +423,9 @@ function rearmFollowUps(s: ApplicationState, data: Contact, e: Entry, from: Stag
     : data.promisedOn
       ? { on: [addDays(data.promisedOn, 1), addDays(findPayerDay(e), LONGEST_SILENCE_DAYS)].sort()[0]! }
       : {};
-  for (const advanceTrack of ['contracting', 'confirmation'] as const) {
-    const followUp = s.followUps[advanceTrack];
-    if (followUp?.firedAt || followUp?.purpose === 'second_look') armFollowUp(s, advanceTrack, e, {});
+  for (const track of ['contracting', 'confirmation'] as const) {
+    const followUp = s.followUps[track];
+    if (followUp?.firedAt || followUp?.purpose === 'second_look') armFollowUp(s, track, e, {});
   }
   if (data.outcome === 'no_record' && s.submitted) {
     armFollowUp(s, findPrimaryTrack(s), e, { rule: 'contactOverdueAfter', purpose: 'second_look', ...named });
@@ -493,9 +493,9 @@ const TOO_OFTEN_UNANSWERED = 2;
 function countUnanswered(s: ApplicationState, { nextFollowUpOn: on }: Contact, e: Entry): void {
   s.unanswered = (s.unanswered ?? 0) + 1;
   const chases = (['confirmation', 'contracting'] as const).filter((track) => s.followUps[track]);
-  for (const advanceTrack of s.stage === 'approved' ? chases : (['credentialing'] as const)) {
-    const followUp = s.followUps[advanceTrack];
-    if (on) armFollowUp(s, advanceTrack, e, { ...followUp, ...CLEARED_FOLLOW_UP, on });
+  for (const track of s.stage === 'approved' ? chases : (['credentialing'] as const)) {
+    const followUp = s.followUps[track];
+    if (on) armFollowUp(s, track, e, { ...followUp, ...CLEARED_FOLLOW_UP, on });
     else if (followUp && s.unanswered >= TOO_OFTEN_UNANSWERED) followUp.hurriedAt ??= e.at;
   }
 }

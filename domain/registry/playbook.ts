@@ -42,6 +42,7 @@ export interface Playbook {
   confirmReceiptAfter?: Duration;
   followUpEvery?: Duration;
   earliestInquiry?: Duration;
+  /** How late work may be before it is overdue; also the pause before a payer that has no record of it is asked again. */
   contactOverdueAfter?: Duration;
   escalateAfter?: Duration;
   expectedDecision?: Duration;

@@ -200,8 +200,8 @@ function listObservedHolidays(year: number): ReadonlySet<PlainDate> {
 }
 
 function findObservedDay(date: PlainDate): PlainDate {
-  const shiftAnchor: Partial<Record<Weekday, number>> = { sat: -1, sun: 1 };
-  return addDays(date, shiftAnchor[WEEKDAYS[findWeekday(date)]!] ?? 0);
+  const shift: Partial<Record<Weekday, number>> = { sat: -1, sun: 1 };
+  return addDays(date, shift[WEEKDAYS[findWeekday(date)]!] ?? 0);
 }
 
 /** 0 for Monday to 6 for Sunday. */

@@ -8,7 +8,7 @@ import type { ApplicationEvent } from '../../domain/applications/events';
 import type { ApplicationState } from '../../domain/applications/state';
 import type { Refusal } from '../../domain/applications/progress';
 import { addProofs, findInheritedAgreement, readProof, type Proof } from '../../domain/kernel/facts';
-import type { NextTry } from '../../domain/kernel/delivery';
+import type { NextTry } from '../../domain/kernel/relay-tries';
 import { toJson, type Db, type Fragment, type Tx } from '../../runtime/database';
 import { isUuid } from '../../runtime/uuid';
 import { readProofs } from '../billing/proofs';

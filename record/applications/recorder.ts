@@ -4,7 +4,7 @@ import { isStarved, type Sql } from '../../runtime/database';
 import { isUuid } from '../../runtime/uuid';
 import { keepLostApplication } from './lost-applications';
 import { NoApplication, recordStep, setStepAside, type StepResult, type WorkflowStepRequest } from './recording-step';
-import { countTries } from '../kernel/tries';
+import { countTries } from '../kernel/step-tries';
 
 /**
  * Records the steps of applications. The transaction that saves a command, arms a timer or signals a changed file counts the

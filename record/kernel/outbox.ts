@@ -1,5 +1,5 @@
 import type { WatchType } from '../../domain/kernel/codes';
-import type { NextTry } from '../../domain/kernel/delivery';
+import type { NextTry } from '../../domain/kernel/relay-tries';
 import type { Db, Fragment } from '../../runtime/database';
 
 /**

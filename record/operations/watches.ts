@@ -16,7 +16,7 @@ import { checkDueCaqh, checkDueNppes } from '../sources/lookups';
 import { checkDueWebhooks } from '../outreach/webhooks';
 import { purgeDueData } from '../offboarding/retention';
 import { TRY_AGAIN_MS } from '../applications/set-aside';
-import { countTries } from '../kernel/tries';
+import { countTries } from '../kernel/step-tries';
 
 /** Does what is due for a subject and answers when to look again; doing it twice is doing it once. */
 type Step = (tx: Tx, subject: string, now: Instant) => Promise<OutreachStep>;

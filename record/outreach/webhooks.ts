@@ -33,8 +33,8 @@ export interface Endpoint {
   lastError: string | null;
 }
 
-/** How long a delivery is tried. */
-const PATIENCE_MS = 3 * 86_400_000;
+/** For how long a webhook is tried before it is given up. */
+const GIVEN_UP_AFTER_MS = 3 * 86_400_000;
 const FIRST_RETRY_MS = 30_000;
 const LONGEST_RETRY_MS = 2 * 3_600_000;
 
@@ -269,7 +269,7 @@ export const recordWebhookFailure = (
     if (of === 'delivery')
       await tx`update webhook_deliveries set next_attempt_at = ${computeRetryAt(at, attempts)} where id = ${deliveryId}`;
     else await postponeEndpoint(tx, endpointId, at, error);
-    const over = addMilliseconds(at, -PATIENCE_MS);
+    const over = addMilliseconds(at, -GIVEN_UP_AFTER_MS);
     await tx`
       update webhook_deliveries set status = 'dead', last_error = ${error}, settled_at = now()
       where status = 'queued' and queued_at <= ${over}

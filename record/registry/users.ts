@@ -152,13 +152,13 @@ export async function updateUser(
       update api_keys set revoked_at = now()
       where user_id = ${id} and revoked_at is null and role = any(${[...beyond]})`;
     const after = (await findUser(tx, principal, id))!;
-    const changeUser = { before: user, after };
+    const change = { before: user, after };
     await recordAudit(tx, principal, {
       action: 'user.update',
       subjectType: 'user',
       subjectId: id,
       detail: patch,
-      change: changeUser,
+      change,
     });
     return after;
   };

@@ -1,6 +1,6 @@
 import { buildApplicationWorkflowId } from '../../domain/applications/key';
 import type { ApplicationKey } from '../../domain/applications/events';
-import { MOST_TRIES } from '../../record/kernel/tries';
+import { MOST_STEP_TRIES } from '../../record/kernel/step-tries';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { WORKER_OPTIONS } from '../../worker/options';
 import { eventually } from '../support/eventually';
@@ -57,7 +57,7 @@ test(`${POISONED} steps that fail by themselves, more than a worker has places f
   const [row] = await sql`
     select count(*), min(c.step_tries) as least, max(c.step_tries) as most
     from set_aside s join commands c on c.id = s.command_id where s.application_id = any(${ids}::uuid[])`;
-  expect(row).toEqual({ count: POISONED, least: MOST_TRIES, most: MOST_TRIES });
+  expect(row).toEqual({ count: POISONED, least: MOST_STEP_TRIES, most: MOST_STEP_TRIES });
 
   // set aside, they wait for a person, and their histories stay as they are while others go on
   const before = await historyLengths(poisoned);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Delivery, Dispatch } from '../../dispatch/dispatch';
-import { MOST_TRIES } from '../../domain/kernel/delivery';
+import { MOST_RELAY_TRIES } from '../../domain/kernel/relay-tries';
 import { acknowledgeCommand, keepCommand, handToRelay, settleCommand } from '../../record/applications/commands';
 import { announceFact } from '../../record/kernel/subscribers';
 import { claimRows, deleteDeliveredRows, postponeRow, renewLease } from '../../record/kernel/outbox';
@@ -173,7 +173,7 @@ describe('commands', () => {
     const [application] = await applications(1);
     const [first, second] = await waiting(application!, 2);
     const { sql } = api.deps;
-    await sql`update commands set attempts = ${MOST_TRIES - 1} where id = ${first!}`;
+    await sql`update commands set attempts = ${MOST_RELAY_TRIES - 1} where id = ${first!}`;
     let well = false;
     const { delivered, deliverCommand } = deliverer((id) => (id === second || well ? RECORDED : LATE));
     relayTo({ deliverCommand });
@@ -188,7 +188,7 @@ describe('commands', () => {
       cause: 'no_answer',
     };
     expect(await stuck()).toMatchObject([dead]);
-    expect((await commandRow(first!)).attempts).toBe(MOST_TRIES);
+    expect((await commandRow(first!)).attempts).toBe(MOST_RELAY_TRIES);
 
     well = true;
     expect(await retryStuck(sql, ADMIN, (await stuck())[0]!)).toBe(true);
@@ -200,11 +200,15 @@ describe('commands', () => {
   test('a try that finds Temporal away counts for nothing', async () => {
     const [application] = await applications(1);
     const [id] = await waiting(application!, 1);
-    await api.deps.sql`update commands set attempts = ${MOST_TRIES - 1} where id = ${id!}`;
+    await api.deps.sql`update commands set attempts = ${MOST_RELAY_TRIES - 1} where id = ${id!}`;
     const { deliverCommand } = deliverer(() => LATE);
     relayTo({ deliverCommand, isReachable: () => Promise.resolve(false) });
     await eventually(async () => (await commandRow(id!)).lastError !== null);
-    expect(await commandRow(id!)).toMatchObject({ attempts: MOST_TRIES - 1, lastError: 'no_answer', deadAt: null });
+    expect(await commandRow(id!)).toMatchObject({
+      attempts: MOST_RELAY_TRIES - 1,
+      lastError: 'no_answer',
+      deadAt: null,
+    });
   });
 
   test('what is in the hands of the API that took it is not delivered beside it', async () => {
@@ -288,7 +292,7 @@ describe('the outbox', () => {
       if (!well) throw new TypeError('a defect');
     });
     await announceFact(sql, 'application file changed', application!);
-    await sql`update outbox set attempts = ${MOST_TRIES - 1}`;
+    await sql`update outbox set attempts = ${MOST_RELAY_TRIES - 1}`;
     relayTo({ notifyFileChanged });
     const dead = await eventually(async () => (await stuck())[0]);
     expect(dead).toMatchObject({
@@ -298,7 +302,7 @@ describe('the outbox', () => {
       applicationId: application,
       cause: 'TypeError',
     });
-    expect(await sql`select attempts from outbox`).toEqual([{ attempts: MOST_TRIES }]);
+    expect(await sql`select attempts from outbox`).toEqual([{ attempts: MOST_RELAY_TRIES }]);
     well = true;
     expect(await retryStuck(sql, ADMIN, dead)).toBe(true);
     await eventually(async () => (await sql`select from outbox`).length === 0);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Agenda } from '../../domain/applications/events';
 import type * as Schedule from '../../domain/applications/schedule';
-import { MOST_TRIES } from '../../record/kernel/tries';
+import { MOST_STEP_TRIES } from '../../record/kernel/step-tries';
 import { createWaker } from '../../record/operations/watches';
 import { createRecorder, recordFileSignal } from '../../record/applications/recorder';
 import { keepCommand } from '../../record/applications/commands';
@@ -109,7 +109,7 @@ test('a step that fails by itself is tried so often and no more, then answered a
   const { clientId, note } = await poisoned();
   const record = createRecorder(sql);
   const request = await note();
-  for (let n = 1; n < MOST_TRIES; n += 1) await expect(record(request)).rejects.toThrow(TypeError);
+  for (let n = 1; n < MOST_STEP_TRIES; n += 1) await expect(record(request)).rejects.toThrow(TypeError);
   expect(await record(request)).toMatchObject({ refusal: { type: 'set_aside', cause: 'TypeError' } });
   const own = await listStuck(sql, { ...ADMIN, clientIds: [clientId] }, { limit: 10 });
   expect(own.items).toMatchObject([{ kind: 'step', what: 'notes', clientId, cause: 'TypeError', againAt: null }]);
@@ -124,7 +124,7 @@ test('a try that ends its process is counted: the next process goes on counting,
     const outcome = await laterProcess()(request).catch(() => null);
     if (outcome?.refusal?.type === 'set_aside') break;
   }
-  expect(tries).toBe(MOST_TRIES - 2);
+  expect(tries).toBe(MOST_STEP_TRIES - 2);
 });
 
 test('a changed file whose step ends its process is counted, is set aside, and holds up nothing else', async () => {
@@ -132,7 +132,7 @@ test('a changed file whose step ends its process is counted, is set aside, and h
   const changed = await file();
   let tries = 0;
   for (; tries < 20; tries += 1) if (await laterProcess()(changed).catch(() => null)) break;
-  expect(tries).toBe(MOST_TRIES - 2);
+  expect(tries).toBe(MOST_STEP_TRIES - 2);
   const { items } = await listStuck(sql, { ...ADMIN, clientIds: [clientId] }, { limit: 10 });
   expect(items).toMatchObject([{ kind: 'step', what: 'file', applicationId: id, cause: 'TypeError' }]);
 
@@ -154,7 +154,7 @@ test('a file that fails again after its hour waits for another, and its workflow
   const { id, file, request } = await poisoned();
   const record = oldProcess();
   const changed = await file();
-  for (let n = 1; n < MOST_TRIES; n += 1) await record(changed).catch(() => undefined);
+  for (let n = 1; n < MOST_STEP_TRIES; n += 1) await record(changed).catch(() => undefined);
   const first = (await record(changed)).progress.next!;
   expect(first.timer).toBe('set_aside');
   const known = { version: 1, stage: 'awaiting_attestation', attempt: 1, next: first } as const;
@@ -175,7 +175,7 @@ test('a change signalled again while tries of an earlier one have not ended does
     await file();
     if (await oldProcess()(changed).catch(() => null)) break;
   }
-  expect(tries).toBe(MOST_TRIES - 2);
+  expect(tries).toBe(MOST_STEP_TRIES - 2);
 });
 
 test('the first try of a changed file writes nothing beyond its step, and one after a new start is counted before it', async () => {
@@ -224,7 +224,7 @@ test('a step that has no end is set aside after its tries, on a machine that is 
   await endless(id);
   const record = createRecorder(sql);
   const request = await note();
-  for (let n = 1; n < MOST_TRIES; n += 1) await expect(record(request)).rejects.toMatchObject({ code: '57014' });
+  for (let n = 1; n < MOST_STEP_TRIES; n += 1) await expect(record(request)).rejects.toMatchObject({ code: '57014' });
   expect(await record(request)).toMatchObject({ refusal: { type: 'set_aside', cause: '57014' } });
 });
 
@@ -235,7 +235,8 @@ test('a step that runs over its time on a machine that has none for any step is 
   // a step of nothing takes longer than it may
   const record = createRecorder(sql, undefined, () => isStarved(sql, { statements: 1, withinMs: 0 }));
   const request = await note();
-  for (let n = 0; n < 3 * MOST_TRIES; n += 1) await expect(record(request)).rejects.toMatchObject({ code: '57014' });
+  for (let n = 0; n < 3 * MOST_STEP_TRIES; n += 1)
+    await expect(record(request)).rejects.toMatchObject({ code: '57014' });
   await isOver();
   expect(await record(request)).not.toHaveProperty('refusal');
   const [command] =
@@ -325,7 +326,7 @@ describe('a file timer that came due while no worker ran', () => {
       asked = due();
       next = (await laterProcess()(asked).catch(() => null))?.progress.next;
     }
-    expect(tries).toBe(MOST_TRIES - 1);
+    expect(tries).toBe(MOST_STEP_TRIES - 1);
     const aside = await sql`select what, timer, cause from set_aside where application_id = ${id}`;
     expect(aside).toEqual([{ what: 'file', timer: null, cause: 'TypeError' }]);
     expect(next!.at > asked.at).toBe(true);
@@ -339,7 +340,7 @@ test('a person has it tried again, and once it is mended it is recorded, once', 
   const { id, note, mend } = await poisoned();
   const record = createRecorder(sql);
   const request = await note();
-  for (let n = 1; n < MOST_TRIES; n += 1) await record(request).catch(() => undefined);
+  for (let n = 1; n < MOST_STEP_TRIES; n += 1) await record(request).catch(() => undefined);
   await record(request);
   await mend();
   const [stuck] = (await listStuck(sql, ADMIN, { limit: 200 })).items.filter((item) => item.applicationId === id);
@@ -361,7 +362,7 @@ describe('a watch whose step fails by itself', () => {
   test('rests for an hour, is listed, and goes on by itself once it is mended', async () => {
     const asked = request(NOON);
     const wake = createWaker(sql, () => false);
-    for (let n = 1; n < MOST_TRIES; n += 1) await expect(wake(asked)).rejects.toThrow('mail_batches');
+    for (let n = 1; n < MOST_STEP_TRIES; n += 1) await expect(wake(asked)).rejects.toThrow('mail_batches');
     expect(await wake(asked)).toEqual({ next: LATER });
     expect((await listStuck(sql, ADMIN, { limit: 10 })).items).toContainEqual(
       expect.objectContaining({ kind: 'step', what: 'outreach', clientId: null, cause: '42P01', againAt: LATER }),
@@ -376,7 +377,7 @@ describe('a watch whose step fails by itself', () => {
   test('is tried again at once where a person says so', async () => {
     const asked = request(new Date().toISOString());
     const wake = createWaker(sql, () => false);
-    for (let n = 1; n <= MOST_TRIES; n += 1) await wake(asked).catch(() => undefined);
+    for (let n = 1; n <= MOST_STEP_TRIES; n += 1) await wake(asked).catch(() => undefined);
     await sql`alter table mail_batches_away rename to mail_batches`;
     const { items } = await listStuck(sql, ADMIN, { limit: 100 });
     await retryStuck(
@@ -396,6 +397,6 @@ describe('a watch whose step fails by itself', () => {
       const wake = createWaker(sql, () => true);
       if (await wake(asked).catch(() => null)) break;
     }
-    expect(tries).toBe(MOST_TRIES - 2);
+    expect(tries).toBe(MOST_STEP_TRIES - 2);
   });
 });

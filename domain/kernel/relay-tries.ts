@@ -1,5 +1,5 @@
-/** So many failed tries end a delivery: it rests until a person has it tried again. About four hours pass until then. */
-export const MOST_TRIES = 30;
+/** After so many failed tries the relay leaves a row of the outbox, or a command, until a person has it tried again. About four hours pass until then. */
+export const MOST_RELAY_TRIES = 30;
 
 const LONGEST_SECONDS = 600;
 /** Until the next try where Temporal itself was away. */
@@ -22,6 +22,6 @@ export function planNextTry(tries: number, { counts, random }: { counts: boolean
   return {
     tries: counts ? tries : tries - 1,
     inSeconds: seconds * (0.75 + random / 2),
-    dead: counts && tries >= MOST_TRIES,
+    dead: counts && tries >= MOST_RELAY_TRIES,
   };
 }

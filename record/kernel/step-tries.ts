@@ -1,7 +1,7 @@
 import { findCause, isOwnFault } from './failure';
 
 /** So often a step is tried that fails by itself; then it is set aside. A few seconds, by the step's retry policy. */
-export const MOST_TRIES = 5;
+export const MOST_STEP_TRIES = 5;
 
 /** A kind of step that Temporal tries again and again, until it succeeds or is set aside. */
 interface RetriedStep<Request, Answer> {
@@ -37,14 +37,14 @@ export function countTries<Request, Answer>(step: RetriedStep<Request, Answer>):
   async function tryAgain(request: Request, further: boolean): Promise<Answer> {
     const key = step.keyOf(request);
     const tries = further ? await step.countTry(request) : 1;
-    if (tries > MOST_TRIES) return setAside(request, ended.get(key)?.cause ?? 'process_ended');
+    if (tries > MOST_STEP_TRIES) return setAside(request, ended.get(key)?.cause ?? 'process_ended');
     try {
       const answer = await step.take(request, further);
       ended.delete(key);
       return answer;
     } catch (error) {
       const counted = await isOwnFault(error, () => step.isStarved());
-      if (counted && tries === MOST_TRIES) return setAside(request, findCause(error));
+      if (counted && tries === MOST_STEP_TRIES) return setAside(request, findCause(error));
       ended.set(key, { counted, cause: findCause(error) });
       throw error;
     }

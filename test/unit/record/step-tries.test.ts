@@ -1,4 +1,4 @@
-import { countTries, MOST_TRIES } from '../../../record/kernel/tries';
+import { countTries, MOST_STEP_TRIES } from '../../../record/kernel/step-tries';
 import { StepTooLong } from '../../../runtime/database';
 
 type Take = (id: string, further: boolean) => Promise<string>;
@@ -34,7 +34,7 @@ const endless: Take = () => Promise.reject(new StepTooLong('A step took longer t
 
 test('a step that takes too long on a machine that is well is set aside after its tries', async () => {
   const { request } = stepsOf(endless);
-  for (let n = 1; n < MOST_TRIES; n += 1) await expect(request('x')).rejects.toThrow(StepTooLong);
+  for (let n = 1; n < MOST_STEP_TRIES; n += 1) await expect(request('x')).rejects.toThrow(StepTooLong);
   expect(await request('x')).toBe('set aside: StepTooLong');
 });
 
@@ -51,7 +51,7 @@ test('one that takes too long on a starved machine is tried for as long as it ta
 
 test('a failure that has nothing to do with time counts on a starved machine too', async () => {
   const { request } = stepsOf(() => Promise.reject(new TypeError('a defect')), { starved: true });
-  for (let n = 1; n < MOST_TRIES; n += 1) await expect(request('x')).rejects.toThrow(TypeError);
+  for (let n = 1; n < MOST_STEP_TRIES; n += 1) await expect(request('x')).rejects.toThrow(TypeError);
   expect(await request('x')).toBe('set aside: TypeError');
 });
 
@@ -59,7 +59,7 @@ test('a try that still lasts is not taken for one that ended its process: whoeve
   let release = () => undefined as void;
   const held = new Promise<void>((resolve) => (release = resolve));
   const { request, tries, began } = stepsOf(() => held.then(() => 'done'), { earlier: { x: 1 } });
-  const asked = Array.from({ length: 3 * MOST_TRIES }, () => request('x'));
+  const asked = Array.from({ length: 3 * MOST_STEP_TRIES }, () => request('x'));
   await settle();
   expect([began, tries.get('x')]).toEqual([['x'], 2]);
   release();

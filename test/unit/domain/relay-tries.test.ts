@@ -1,6 +1,6 @@
-import { MOST_TRIES, planNextTry } from '../../../domain/kernel/delivery';
+import { MOST_RELAY_TRIES, planNextTry } from '../../../domain/kernel/relay-tries';
 
-const tries = Array.from({ length: MOST_TRIES }, (_, n) => n + 1);
+const tries = Array.from({ length: MOST_RELAY_TRIES }, (_, n) => n + 1);
 const after = (count: number, random = 0.5) => planNextTry(count, { counts: true, random });
 
 test('a delivery is tried less and less often, ten minutes apart in the end', () => {
@@ -15,13 +15,13 @@ test('what failed together is not tried again together', () => {
 });
 
 test('it ends with its last try, some hours after the first', () => {
-  expect(tries.filter((count) => after(count).dead)).toEqual([MOST_TRIES]);
+  expect(tries.filter((count) => after(count).dead)).toEqual([MOST_RELAY_TRIES]);
   const hours = tries.reduce((sum, count) => sum + after(count).inSeconds, 0) / 3600;
   expect(hours).toBeGreaterThan(3);
   expect(hours).toBeLessThan(5);
 });
 
 test('a try that found Temporal away does not count, however often', () => {
-  const away = planNextTry(MOST_TRIES, { counts: false, random: 0.5 });
-  expect(away).toEqual({ tries: MOST_TRIES - 1, inSeconds: 5, dead: false });
+  const away = planNextTry(MOST_RELAY_TRIES, { counts: false, random: 0.5 });
+  expect(away).toEqual({ tries: MOST_RELAY_TRIES - 1, inSeconds: 5, dead: false });
 });
