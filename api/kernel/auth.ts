@@ -5,7 +5,7 @@ import { findPrincipalByKey } from '../../record/registry/api-keys';
 import type { Principal } from '../../record/kernel/principal';
 import type { Sql } from '../../runtime/database';
 import { hashSecret } from '../../runtime/secrets';
-import { Problem } from './errors';
+import { refuseUnknownCaller } from './errors';
 
 /** Refuses a request without a valid bearer key; `getPrincipal` answers who the others are from. */
 export function authenticateCaller(sql: Sql, adminApiKey: string): RequestHandler {
@@ -23,7 +23,7 @@ export function authenticateCaller(sql: Sql, adminApiKey: string): RequestHandle
 
   return async (req, res, next) => {
     const principal = await identifyCaller(req.headers.authorization);
-    if (!principal) throw new Problem('unauthenticated', {}, { 'WWW-Authenticate': 'Bearer' });
+    if (!principal) throw refuseUnknownCaller();
     res.locals.principal = {
       ...principal,
       requestId: res.get('X-Request-Id'),

@@ -1,6 +1,7 @@
 import { isNativeError } from 'node:util/types';
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Action, Outcome, Stage } from '../../domain/kernel/codes';
+import { KeyRevoked } from '../../record/kernel/principal';
 import { isLockTaken, isTooLong, isUndone } from '../../runtime/database';
 
 /** Every problem that the API answers: its type, status and title. */
@@ -120,12 +121,16 @@ export class Problem extends Error {
   }
 }
 
+/** The refusal of a caller whom no key that is valid names. */
+export const refuseUnknownCaller = (): Problem => new Problem('unauthenticated', {}, { 'WWW-Authenticate': 'Bearer' });
+
 /** The refusal of fields that only the handler could judge. */
 export const refuseFields = (...errors: FieldError[]): Problem => new Problem('validation_failed', { errors });
 
 /** The problem that an error of any origin is answered with; a stranger's words are never passed on. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof KeyRevoked) return refuseUnknownCaller();
   if (isUndone(error) || isLate(error))
     return new Problem('unavailable', { detail: IN_THE_WAY }, { 'Retry-After': '2' });
   if (isUnavailable(error)) return new Problem('unavailable', {}, { 'Retry-After': '2' });

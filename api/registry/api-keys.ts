@@ -1,10 +1,11 @@
-import { createApiKey, findKey, listKeys, revokeKey, findKeySecret } from '../../record/registry/api-keys';
+import { listMade, revokeKey } from '../../record/offboarding/key-revocation';
+import { createApiKey, findKey, listKeys, findKeySecret } from '../../record/registry/api-keys';
 import type { Deps } from '../kernel/deps';
 import { listErrorsBeyondOwner, checkGrant, findOwner } from '../kernel/grants';
 import { refuseErrors } from '../kernel/validation';
 import { answerPage } from '../kernel/listing';
 import { answerCreated, answerNoContent, answerOk, route, type Route } from '../kernel/route';
-import { apiKey, apiKeyInput, newApiKey } from './access-schemas';
+import { apiKey, apiKeyInput, madeByKey, newApiKey, revocationQuery } from './access-schemas';
 import { describePage, pageQuery } from '../kernel/schemas';
 
 const tag = 'API keys';
@@ -54,15 +55,32 @@ export const apiKeyRoutes = ({ sql, keyring }: Deps): Route[] => [
     handler: async ({ subject }) => answerOk(subject),
   }),
   route({
+    method: 'get',
+    path: '/v1/api-keys/{id}/made',
+    summary: 'List what an API key made that works on by itself',
+    description:
+      'Keys, calendar feeds, webhook endpoints and covers that have not ended, and those that its keys made in turn, as ' +
+      'far as the caller sees all clients that they reach. What the bootstrap admin key made is not listed.',
+    tag,
+    access: 'keys:read',
+    subject: ({ principal, params }) => findKey(sql, principal, params.id),
+    responses: { 200: { description: 'All of it', schema: madeByKey } },
+    handler: async ({ principal, subject }) => answerOk({ items: await listMade(sql, principal, subject.id) }),
+  }),
+  route({
     method: 'delete',
     path: '/v1/api-keys/{id}',
-    summary: 'Revoke an API key',
+    summary: 'Revoke an API key, and end what it made',
+    description:
+      'With the key ends what `GET /v1/api-keys/{id}/made` lists, as a thief of the key may have all of that. ' +
+      '`made=kept` leaves it, as where a key is only replaced; sent again without it, that ends too.',
     tag,
     access: 'keys:write',
     subject: ({ principal, params }) => findKey(sql, principal, params.id),
+    query: revocationQuery,
     responses: { 204: { description: 'The key no longer works' } },
-    handler: async ({ principal, subject }) => {
-      await revokeKey(sql, principal, subject.id);
+    handler: async ({ principal, subject, query }) => {
+      await revokeKey(sql, principal, subject.id, { keepMade: query.made === 'kept' });
       return answerNoContent();
     },
   }),

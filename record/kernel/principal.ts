@@ -1,5 +1,5 @@
 import type { Role } from '../../domain/kernel/codes';
-import type { Db, Fragment } from '../../runtime/database';
+import type { Db, Fragment, Tx } from '../../runtime/database';
 
 /** In whose name a query or a change is made. */
 export interface Principal {
@@ -31,6 +31,21 @@ export const buildActor = ({ type, id, name, userId }: Principal): Actor => ({
   name,
   ...(userId !== undefined && { userId }),
 });
+
+/** A key that was revoked while its request was under way. */
+export class KeyRevoked extends Error {
+  override name = 'KeyRevoked';
+}
+
+/**
+ * Keeps the principal's key from being revoked until the transaction ends: what it makes is then known to whoever revokes
+ * it. Goes before all that works on by itself.
+ */
+export async function lockKey(tx: Tx, { type, id }: Principal): Promise<void> {
+  if (type !== 'key') return;
+  const [open] = await tx`select from api_keys where id = ${id} and revoked_at is null for share`;
+  if (!open) throw new KeyRevoked();
+}
 
 /** Clients that are in both of two scopes; null is every client. */
 export const selectCommonClients = (sql: Db, one: Fragment, other: Fragment): Fragment => sql`

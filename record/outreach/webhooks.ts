@@ -8,7 +8,7 @@ import { createSecret } from '../../runtime/secrets';
 import { recordAudit } from '../kernel/audit';
 import { Duplicate } from '../kernel/duplicate';
 import type { OutreachStep } from './mail';
-import { buildActor, isInScope, type Principal } from '../kernel/principal';
+import { buildActor, holdKey, isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { isStillShown } from '../kernel/shown-secrets';
 
@@ -61,6 +61,7 @@ export const createEndpoint = (
   { url, types, clientIds, evenIfExists }: EndpointInput,
 ): Promise<Endpoint> =>
   sql.begin(async (tx) => {
+    await holdKey(tx, principal);
     const createdBy = toJson(tx, buildActor(principal));
     const row = {
       id,

@@ -3,7 +3,7 @@ import { WORKER_ROLES } from '../../domain/kernel/codes';
 import type { PlainDate } from '../../domain/time/instants';
 import { toJson, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
-import { buildActor, selectCommonClients, type Principal } from '../kernel/principal';
+import { buildActor, lockKey, selectCommonClients, type Principal } from '../kernel/principal';
 import { isSeen } from './users';
 
 export interface CoverInput {
@@ -100,6 +100,7 @@ export const createCover = (
 ): Promise<Cover | 'covered_already' | 'cover_comes_back'> =>
   sql.begin(async (tx) => {
     const { coveredBy, fromOn, untilOn, reason } = input;
+    await lockKey(tx, principal);
     // one cover after the other: two that are made at once could close a circle
     await tx`lock table covers in share row exclusive mode`;
     const [other] = await tx`

@@ -1,10 +1,10 @@
 import { selectLastToday } from '../time/days';
 import type { Role } from '../../domain/kernel/codes';
-import { toJson, type Db, type Fragment, type Sql } from '../../runtime/database';
+import { toJson, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { hashSecret, createSecret } from '../../runtime/secrets';
 import { recordAudit } from '../kernel/audit';
-import { buildActor, selectCommonClients, type Actor, type Principal } from '../kernel/principal';
+import { buildActor, holdKey, selectCommonClients, type Actor, type Principal } from '../kernel/principal';
 import { isStillShown } from '../kernel/shown-secrets';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 
@@ -34,7 +34,7 @@ export interface ApiKey {
 }
 
 /** Keys with the clients that they reach: none that their user does not see. */
-const listReaches = (sql: Db): Fragment => sql`(
+export const listReaches = (sql: Db): Fragment => sql`(
   select k.id, k.name, k.role, ${selectCommonClients(sql, sql`k.client_ids`, sql`u.client_ids`)} as client_ids, k.expires_on, k.user_id,
     k.service_name, k.created_by, k.created_at, k.revoked_at, k.key_hash, u.name as user_name, u.revoked_at as user_revoked_at
   from api_keys k left join users u on u.id = k.user_id)`;
@@ -64,6 +64,7 @@ export const createApiKey = (
     const { name, role, clientIds = null, expiresOn = null, userId = null } = input;
     const serviceName = userId === null ? (input.serviceName ?? name) : null;
     const secret = `cs_${createSecret()}`;
+    await holdKey(tx, principal);
     const stored = { keyHash: hashSecret(secret), keySealed: keyring.seal(secret, nameOwner(id)) };
     const createdBy = toJson(tx, buildActor(principal));
     const inserted = await tx`
@@ -96,15 +97,13 @@ export async function findKey(sql: Db, principal: Principal, id: string): Promis
 export const listKeys = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<ApiKey>> =>
   readPage(sql, selectKeys(sql, principal), request);
 
-/** From now on the key opens nothing; it stays on record. */
-export const revokeKey = (sql: Sql, principal: Principal, id: string): Promise<void> =>
-  sql.begin(async (tx) => {
-    const revoked = await tx`
-      update api_keys set revoked_at = now()
-      where id = ${id} and revoked_at is null returning id`;
-    if (revoked.length > 0)
-      await recordAudit(tx, principal, { action: 'api_key.revoke', subjectType: 'api_key', subjectId: id });
-  });
+/** From now on the keys open nothing; answers those that did until now. */
+export async function revokeKeys(tx: Tx, ids: readonly string[]): Promise<string[]> {
+  const revoked = await tx<{ id: string }[]>`
+    update api_keys set revoked_at = now()
+    where id = any(${[...ids]}::uuid[]) and revoked_at is null returning id`;
+  return revoked.map(({ id }) => id);
+}
 
 /**
  * Whose key hashes (SHA-256) to this; null where it is unknown, revoked, expired everywhere on Earth, a client's that sees all, or a user's

@@ -7,7 +7,7 @@ import { hashSecret, createSecret } from '../../runtime/secrets';
 import { recordAudit } from '../kernel/audit';
 import { selectAct } from './acts';
 import { joinCover } from '../registry/absence-covers';
-import { buildActor, type Principal } from '../kernel/principal';
+import { buildActor, lockKey, type Principal } from '../kernel/principal';
 import { isStillShown } from '../kernel/shown-secrets';
 
 const nameOwner = (commandId: string) => `calendar_feeds/${commandId}`;
@@ -21,6 +21,7 @@ export const createFeed = (
   commandId: string,
 ): Promise<void> =>
   sql.begin(async (tx) => {
+    await lockKey(tx, principal);
     const token = createSecret();
     const row = {
       userId,

@@ -1,0 +1,72 @@
+import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
+import { recordAudit } from '../kernel/audit';
+import type { Principal } from '../kernel/principal';
+import { endEndpoints } from '../outreach/webhooks';
+import { listReaches, revokeKeys } from '../registry/api-keys';
+
+/** Something that works on by itself for whoever used the key that made it. */
+export interface MadeByKey {
+  what: 'api_key' | 'calendar_feed' | 'webhook_endpoint' | 'cover';
+  /** Of a feed, its user’s. */
+  id: string;
+  /** The key that made it: the one that is asked about, or one that comes from it. */
+  madeBy: string;
+}
+
+/** What a key made that has not ended, and what the keys that it made did, as far as the principal may end it. */
+const selectMade = (sql: Db, { clientIds }: Principal, keyId: string): Fragment => {
+  const within = clientIds === null ? sql`true` : sql`made.client_ids <@ ${clientIds}::uuid[]`;
+  return sql`
+    with recursive makers as (
+      select ${keyId}::uuid as id
+      union
+      select k.id from api_keys k join makers on k.created_by->>'type' = 'key' and k.created_by->>'id' = makers.id::text)
+    select made.what, made.id, made.maker->>'id' as made_by from (
+      select 'api_key' as what, id, created_by as maker, client_ids from ${listReaches(sql)} k where revoked_at is null
+      union all
+      select 'calendar_feed', user_id, made_by, client_ids from calendar_feeds
+      union all
+      select 'webhook_endpoint', id, created_by, client_ids from webhook_endpoints where ended_at is null
+      union all
+      select 'cover', id, made_by, client_ids from covers) made
+    where made.maker->>'type' = 'key' and made.maker->>'id' in (select id::text from makers) and ${within}`;
+};
+
+export const listMade = (sql: Db, principal: Principal, keyId: string): Promise<MadeByKey[]> =>
+  sql<MadeByKey[]>`select * from (${selectMade(sql, principal, keyId)}) m order by what, id`;
+
+/** From now on the key opens nothing, nor does what it made, unless that is kept; it stays on record. */
+export const revokeKey = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  { keepMade }: { keepMade: boolean },
+): Promise<void> =>
+  sql.begin(async (tx) => {
+    const revoked = await revokeKeys(tx, [id]);
+    const ended: MadeByKey[] = [];
+    // a key that is being closed may be making another: each round waits for that, and finds it in the next
+    for (let made = await listOpen(); made.length > 0; made = await listOpen()) {
+      await endMade(tx, made);
+      ended.push(...made);
+    }
+    if (revoked.length + ended.length === 0) return;
+    await recordAudit(tx, principal, {
+      action: 'api_key.revoke',
+      subjectType: 'api_key',
+      subjectId: id,
+      ...(ended.length > 0 && { detail: { ended } }),
+    });
+
+    async function listOpen(): Promise<MadeByKey[]> {
+      return keepMade ? [] : listMade(tx, principal, id);
+    }
+  });
+
+async function endMade(tx: Tx, made: readonly MadeByKey[]): Promise<void> {
+  const those = (what: MadeByKey['what']): string[] => made.flatMap((one) => (one.what === what ? one.id : []));
+  await revokeKeys(tx, those('api_key'));
+  await endEndpoints(tx, tx`select unnest(${those('webhook_endpoint')}::uuid[])`);
+  await tx`delete from calendar_feeds where user_id = any(${those('calendar_feed')}::uuid[])`;
+  await tx`delete from covers where id = any(${those('cover')}::uuid[])`;
+}
