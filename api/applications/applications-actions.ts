@@ -185,7 +185,9 @@ const buildApprovalRow = (fact: Fact) =>
       segment: `confirmations/${fact}/approval`,
       description:
         'Allowed while the fact has `awaitsApproval`: it was confirmed by phone while the settings required a second person ' +
-        'for that. Until then it is `claimed` and counts nowhere; who recorded it may not approve it.',
+        'for that. Until then it is `claimed` and counts nowhere. A user other than the one who recorded it approves it: all ' +
+        'keys of a user are that user, a program’s key is the user whose key made it, and the bootstrap admin key, and what ' +
+        'it made for programs, approves nothing.',
     },
   );
 

@@ -41,7 +41,7 @@ export const PROBLEMS = {
   participation_over: [409, 'The application has no participation that goes on'],
   no_unresolved_issue: [409, 'The participation has no issue that is not resolved'],
   no_approval_awaited: [409, 'The fact does not await approval'],
-  second_person_needed: [409, 'A person other than the one who recorded it has to approve it'],
+  second_person_needed: [409, 'A user other than the one who recorded it has to approve it, with a key of their own'],
   merged_already: [409, 'It is already merged into another record'],
   claimed_already: [409, 'The application is already assigned to another user'],
   covered_already: [409, 'A substitute is already set for some of these days'],

@@ -26,8 +26,8 @@ export interface Circumstances {
   proof?: Proof;
   /** Whether facts by phone await a second person's approval from now on. */
   phoneFactsNeedApproval?: boolean;
-  /** Of an approval: whether it is by who recorded the fact. */
-  byRecorder?: boolean;
+  /** Of an approval: whether it is by a user, and not the one who recorded the fact. */
+  bySecondPerson?: boolean;
   /** Of a contact: a digest of what identifies its call. */
   call?: string;
   /** Of an information: which outstanding items it settles. */
@@ -99,7 +99,8 @@ export function decideIntent(state: ApplicationState, intent: Intent, of: Circum
     if (!of.entry.own || of.entry.struck || of.entry.kind === 'correction' || of.entry.kind === 'opened')
       return { drafts: [], refusal: { type: 'not_correctable' } };
   }
-  if (command.action === 'approval' && of.byRecorder) return { drafts: [], refusal: { type: 'second_person_needed' } };
+  if (command.action === 'approval' && !of.bySecondPerson)
+    return { drafts: [], refusal: { type: 'second_person_needed' } };
   if (command.action === 'confirmations' && of.identical) return { drafts: [] };
   return { drafts: [buildEntry(state, command, of)] };
 }

@@ -15,6 +15,7 @@ import { readProofs } from '../billing/proofs';
 import { selectWaveTime } from '../kernel/outbox';
 import type { Actor } from '../kernel/principal';
 import { isSet } from '../kernel/settings';
+import { findUserBehind } from '../registry/api-keys';
 
 /** Why a command is not delivered yet where that is not its own fault. */
 export const NO_ANSWER = 'no_answer';
@@ -153,10 +154,11 @@ export async function readCircumstances(
     case 'approval': {
       const on = state.facts[body.fact];
       if (!on) return {};
-      const [own] = await tx`
-        select from events e join commands c on c.id = e.command_id join commands o on o.id = ${id}
-        where e.id = ${on.entryId} and ${selectPerson(tx, 'c')} = ${selectPerson(tx, 'o')}`;
-      return { byRecorder: own !== undefined };
+      const [row] = await tx<{ recorder: string | null; approver: string | null }[]>`
+        select ${findUserBehind(tx, tx`(select c.actor from events e join commands c on c.id = e.command_id where e.id = ${on.entryId})`)} as recorder,
+          ${findUserBehind(tx, tx`(select actor from commands where id = ${id})`)} as approver`;
+      const { recorder, approver } = row!;
+      return { bySecondPerson: approver !== null && approver !== recorder };
     }
     case 'contacts': {
       const [rep, referenceNumber] = [body.rep, body.referenceNumber].map((text) => text && simplifyText(text));
@@ -182,10 +184,6 @@ export async function areApprovalsWanted(sql: Db): Promise<boolean> {
   const [row] = await sql<{ wanted: boolean }[]>`select ${isSet(sql, 'phoneFactsNeedApproval')} as wanted`;
   return row!.wanted;
 }
-
-/** Who gave a command: a user has as many keys as they like. */
-const selectPerson = (sql: Db, command: 'c' | 'o'): Fragment =>
-  sql`coalesce(${sql(command)}.actor->>'userId', ${sql(command)}.actor->>'id')`;
 
 /** What makes one confirmation repeat another: everything but the reason for changing it. */
 function pickWording({ value, source, reference, rep, confirmedOn, seen, evidence }: GivenFact) {

@@ -4,7 +4,7 @@ import { toJson, type Db, type Fragment, type Sql, type Tx } from '../../runtime
 import type { Keyring } from '../../runtime/keyring';
 import { hashSecret, createSecret } from '../../runtime/secrets';
 import { recordAudit } from '../kernel/audit';
-import { buildActor, holdKey, selectCommonClients, type Actor, type Principal } from '../kernel/principal';
+import { buildActor, lockKey, selectCommonClients, type Actor, type Principal } from '../kernel/principal';
 import { isStillShown } from '../kernel/shown-secrets';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 
@@ -64,7 +64,7 @@ export const createApiKey = (
     const { name, role, clientIds = null, expiresOn = null, userId = null } = input;
     const serviceName = userId === null ? (input.serviceName ?? name) : null;
     const secret = `cs_${createSecret()}`;
-    await holdKey(tx, principal);
+    await lockKey(tx, principal);
     const stored = { keyHash: hashSecret(secret), keySealed: keyring.seal(secret, nameOwner(id)) };
     const createdBy = toJson(tx, buildActor(principal));
     const inserted = await tx`
@@ -119,3 +119,15 @@ export async function findPrincipalByKey(sql: Db, keyHash: Buffer): Promise<Prin
   const { userId, ...rest } = key;
   return { type: 'key', ...rest, ...(userId !== null && { userId }) };
 }
+
+/**
+ * The user behind an actor: whose key it is, and of a program's key whose key made it, through any number of them. Null where
+ * that is no user, as with the bootstrap admin and what it made.
+ */
+export const findUserBehind = (sql: Db, actor: Fragment): Fragment => sql`(
+  with recursive makers as (
+    select ${actor} as actor
+    union
+    select k.created_by from makers m join api_keys k on k.id::text = m.actor->>'id'
+    where m.actor->>'type' = 'key' and m.actor->>'userId' is null)
+  select actor->>'userId' from makers where actor->>'userId' is not null)`;

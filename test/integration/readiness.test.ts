@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { PAYER, type Reply, listBrokenRules } from '../support/api';
+import { ADMIN_KEY, PAYER, type Reply, listBrokenRules } from '../support/api';
 import { eventually } from '../support/eventually';
 import {
   createAllFacts,
@@ -159,7 +159,7 @@ describe('a fact by phone', () => {
     const application = await system.at('approved');
     const keyOfDana = await user('specialist');
     const [recorder, another] = [await keyOfDana(), await keyOfDana()];
-    const colleague = await system.api.keyOf('specialist');
+    const colleague = await (await user('specialist'))();
     const { contract, effectiveDate, claimsRoute } = FACTS;
     for (const [fact, value] of Object.entries({ contract, effectiveDate, claimsRoute }))
       await application.act(`confirmations/${fact}`, createProof(value));
@@ -197,6 +197,31 @@ describe('a fact by phone', () => {
     expect(entry!.actor.id).not.toBe(recorded!.actor.id);
   });
 
+  test('is approved by a user: not by the recorder’s programs, nor by the bootstrap admin and the programs of that', async () => {
+    const keyOfDana = await user('admin');
+    const [dana, robin] = [await keyOfDana(), await (await user('admin'))()];
+    const program = async (key?: string): Promise<string> =>
+      (await system.api.make('/v1/api-keys', { name: 'program', role: 'admin' }, key ? { key } : {})).key;
+    const [danas, robins, bootstraps] = [await program(await program(dana)), await program(robin), await program()];
+    await setting(true);
+    const awaiting = async (key: string) => {
+      const application = await system.at('approved');
+      await application.act('confirmations/payerProviderId', createProof('PIN-1', BY_PHONE), { key });
+      return async (by: string): Promise<number> =>
+        (await system.api.post(`${application.path}/confirmations/payerProviderId/approval`, {}, { key: by })).status;
+    };
+    for (const recorder of [dana, danas]) {
+      const approve = await awaiting(recorder);
+      for (const nobody of [dana, danas, ADMIN_KEY, bootstraps]) expect(await approve(nobody)).toBe(409);
+      expect(await approve(robins)).toBe(200);
+    }
+    for (const recorder of [ADMIN_KEY, bootstraps]) {
+      const approve = await awaiting(recorder);
+      for (const nobody of [ADMIN_KEY, bootstraps]) expect(await approve(nobody)).toBe(409);
+      expect(await approve(danas)).toBe(200);
+    }
+  });
+
   test('is judged by the setting of when it was recorded: switching it changes no standing answer, either way', async () => {
     const counted = await system.at('approved');
     for (const fact of Object.keys(FACTS) as (keyof typeof FACTS)[])
@@ -217,7 +242,7 @@ describe('a fact by phone', () => {
     await setting(true);
     const approve = async () =>
       (await system.api.post(`${application.path}/confirmations/payerProviderId/approval`, {}, { key: other })).status;
-    const other = await system.api.keyOf('lead');
+    const other = await (await user('lead'))();
     expect(await approve()).toBe(409);
     await application.confirm('payerProviderId', BY_PHONE);
     expect(await approve()).toBe(200);
@@ -234,7 +259,7 @@ describe('a fact by phone', () => {
     const held = async () =>
       (await system.api.get(`/v1/agreements?practiceId=${practiceId}&payerId=${payerId}`)).body.items;
     expect(await held()).toEqual([]);
-    const other = { key: await system.api.keyOf('lead') };
+    const other = { key: await (await user('lead'))() };
     await system.api.post(`${application.path}/confirmations/claimsRoute/approval`, {}, other);
     expect(await held()).toMatchObject([{ claimsRoute: { source: 'phone' } }]);
   });
@@ -259,7 +284,7 @@ describe('a fact by phone', () => {
     await eventually(async () => (await application.get()).missingFacts.join() === 'claimsRoute');
     const purposes = (await application.queue()).map(({ purpose }: { purpose: string }) => purpose);
     expect(purposes).toContain('approve_fact');
-    const other = { key: await system.api.keyOf('lead') };
+    const other = { key: await (await user('lead'))() };
     await system.api.post(`${application.path}/confirmations/claimsRoute/approval`, {}, other);
     expect(await application.readiness()).toMatchObject({ mayBill: true });
   });
@@ -270,7 +295,7 @@ describe('a fact by phone', () => {
     for (const fact of Object.keys(FACTS) as (keyof typeof FACTS)[])
       await application.confirm(fact, fact === 'payerProviderId' ? BY_PHONE : {});
     const approval = `${application.path}/confirmations/payerProviderId/approval`;
-    await system.api.post(approval, {}, { key: await system.api.keyOf('lead') });
+    await system.api.post(approval, {}, { key: await (await user('lead'))() });
     expect((await told(application, false, true)).to.reasons).toEqual([]);
   });
 

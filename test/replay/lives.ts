@@ -301,7 +301,7 @@ export const LIVES: Record<string, (lives: Lives, keep: Keep) => Promise<Life>> 
   },
 };
 
-const COLLEAGUE: Actor = { type: 'key', id: 'colleague', name: 'A colleague' };
+const COLLEAGUE: Actor = { type: 'key', id: 'colleague', name: 'A colleague', userId: 'colleague' };
 
 /** Takes the record of an application back to where it is now. */
 async function backUp({ sql }: Lives, { id }: Life): Promise<() => Promise<void>> {

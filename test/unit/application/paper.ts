@@ -256,7 +256,7 @@ export class Paper {
 
   /** What the record looks up for a command. */
   private lookUp(action: Action, body: Body): Partial<Circumstances> {
-    if (action === 'approval') return { byRecorder: body.byRecorder === true };
+    if (action === 'approval') return { bySecondPerson: body.byRecorder !== true };
     if (action === 'confirmations') {
       const on = this.state.facts[body.fact as Fact];
       const current = on && on.status !== 'disputed' ? this.bodies.get(on.entryId)?.body : undefined;
