@@ -10,6 +10,7 @@ import {
   type Fact,
   type Outcome,
   PARTICIPATION_TRACKS,
+  STAFF_ROLES,
 } from '../../domain/kernel/codes';
 import {
   reportBrokenRule,
@@ -194,9 +195,9 @@ export const correction = z
 export const note = z
   .strictObject({
     text: longText,
-    visibility: z
-      .enum(['internal', 'client'])
-      .meta({ description: '`internal` notes are shown to the operator’s staff only' }),
+    visibility: z.enum(['internal', 'client']).meta({
+      description: `\`internal\` notes are shown to the operator’s staff only: the roles ${STAFF_ROLES.join(', ')}`,
+    }),
   })
   .meta({ id: 'Note' });
 export const assignment = z.strictObject({ assignee: id.nullable() }).meta({ id: 'Assignment' });

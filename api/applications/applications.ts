@@ -1,3 +1,4 @@
+import { STAFF_ROLES } from '../../domain/kernel/codes';
 import { isInStep } from '../../domain/applications/step';
 import { findApplication } from '../../record/applications/applications';
 import { countApplications, listApplications } from '../../record/applications/applications-list';
@@ -88,8 +89,8 @@ export const applicationRoutes = (deps: Deps): Route[] => [
     path: '/v1/applications/{id}/timeline',
     summary: 'Read the timeline of an application',
     description:
-      'All entries in order. An entry that was struck out stays, with the reason. The role `client` sees neither internal ' +
-      'notes nor the `notes` of a contact.',
+      'All entries in order. An entry that was struck out stays, with the reason. Internal notes and the `notes` of a ' +
+      `contact are for the operator’s staff: the roles ${STAFF_ROLES.join(', ')}.`,
     tag,
     access: 'applications:read',
     subject: ({ principal, params }) => findApplication(deps.sql, principal, params.id),

@@ -1,4 +1,4 @@
-import { WORKER_ROLES, type Role } from '../../domain/kernel/codes';
+import { STAFF_ROLES, WORKER_ROLES, type Role } from '../../domain/kernel/codes';
 import type { Principal } from '../../record/kernel/principal';
 import type { User } from '../../record/registry/users';
 
@@ -6,10 +6,12 @@ import type { User } from '../../record/registry/users';
 const POLICY = {
   'registry:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'],
   'registry:write': ['admin', 'lead', 'specialist'],
+  // DEA and policy numbers in full; all others see the last four characters.
+  'identifiers:read': ['admin', 'lead', 'specialist'],
   // What all clients share.
   'clients:create': ['admin', 'lead', 'specialist'],
   'payers:write': ['admin', 'lead', 'specialist'],
-  'users:read': ['admin', 'lead', 'specialist', 'agent', 'auditor'],
+  'users:read': STAFF_ROLES,
   'users:write': ['admin', 'lead'],
   'keys:read': ['admin', 'auditor'],
   'keys:write': ['admin'],
@@ -19,7 +21,7 @@ const POLICY = {
   'applications:follow_up': WORKER_ROLES,
   'applications:waive': ['admin', 'lead'],
   // How the operator works: what is to be done, and the workflow behind an application.
-  'operations:read': ['admin', 'lead', 'specialist', 'agent', 'auditor'],
+  'operations:read': STAFF_ROLES,
   // To have tried again what failed too often.
   'operations:retry': ['admin', 'lead'],
   // Who leaves, and what has to be kept of them.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listRoles } from '../kernel/policy';
 import { isCaqhId, isDea, isTaxonomy } from '../../domain/kernel/identifiers';
 import { circumstanceFields } from './changes-schemas';
 import { endedFields } from './clients-schemas';
@@ -152,6 +153,14 @@ export const npiCorrection = z
   })
   .meta({ id: 'NpiCorrection' });
 
+/** Who is shown such a number in full. */
+export const MASKED =
+  `A policy or DEA number is shown in full to the roles ${listRoles('identifiers:read').join(', ')}, ` +
+  'and to all others as **** and its last four characters';
+const shownNumber = line.meta({ description: MASKED });
+const shownPolicy = policy.extend({ policyNumber: shownNumber }).partial({ policyNumber: true });
+const shownDea = allowRepeats(z.array(registration.safeExtend({ number: shownNumber })));
+
 export const provider = z
   .strictObject({
     id,
@@ -163,13 +172,13 @@ export const provider = z
     middleName: line.nullable(),
     suffix: line.nullable(),
     formerNames,
-    malpractice: policy
-      .partial({ policyNumber: true })
+    malpractice: shownPolicy
       .nullable()
       .meta({ description: 'Without its number once the provider has left and their secrets are purged' }),
-    dea,
-    ...former,
-    formerMalpractice: allowRepeats(z.array(policy.partial({ policyNumber: true }))).meta({
+    dea: shownDea,
+    formerLicences,
+    formerDea: shownDea.meta({ description: FORMER }),
+    formerMalpractice: allowRepeats(z.array(shownPolicy)).meta({
       description: `${FORMER}; without their numbers once secrets are purged`,
     }),
     ...endedFields,

@@ -13,6 +13,10 @@ import {
   type Provider,
   type RegistryState,
 } from '../../record/registry/providers';
+import type { Dea, Malpractice } from '../../record/registry/held-terms';
+import type { Principal } from '../../record/kernel/principal';
+import { maskIdentifier } from '../../domain/kernel/identifiers';
+import { isAllowed } from '../kernel/policy';
 import { listFileChanges } from '../../record/applications/changes';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
@@ -25,7 +29,16 @@ import { npiCorrection, provider, providerInput, providerPatch } from './provide
 const tag = 'providers';
 
 // The person behind a provider stays ours: by its id two clients would find each other.
-export function showProvider({
+/** A provider as a principal is shown them: DEA and policy numbers in full to those who work with them. */
+export const showProvider = (principal: Principal) => {
+  const inFull = isAllowed(principal, 'identifiers:read');
+  return (provider: Provider) => {
+    const view = describeProvider(provider);
+    return inFull ? view : maskNumbers(view);
+  };
+};
+
+function describeProvider({
   personId: _,
   fullName: _name,
   timeZone,
@@ -52,6 +65,20 @@ export function showProvider({
     registries: { caqh: showRegistryState(caqh), nppes: showRegistryState(nppes) },
   };
 }
+
+const maskPolicy = <T extends Malpractice>({ policyNumber, ...rest }: T) => ({
+  ...rest,
+  ...(policyNumber !== undefined && { policyNumber: maskIdentifier(policyNumber) }),
+});
+const maskDea = ({ number, ...rest }: Dea) => ({ ...rest, number: maskIdentifier(number) });
+
+const maskNumbers = (view: ReturnType<typeof describeProvider>) => ({
+  ...view,
+  malpractice: view.malpractice && maskPolicy(view.malpractice),
+  formerMalpractice: view.formerMalpractice.map(maskPolicy),
+  dea: view.dea.map(maskDea),
+  formerDea: view.formerDea.map(maskDea),
+});
 
 const toUtc = (instant: string | null) => instant && toInstant(Date.parse(instant));
 
@@ -82,7 +109,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
         const { hasLeft, existingId } = result;
         throw new Problem(hasLeft ? 'left_before' : 'duplicate_provider', { existingId });
       }
-      return answerCreated(`/v1/providers/${result.provider.id}`, showProvider(result.provider));
+      return answerCreated(`/v1/providers/${result.provider.id}`, showProvider(principal)(result.provider));
     },
   }),
   route({
@@ -95,7 +122,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     query: pageQuery,
     responses: { 200: { description: 'Providers in order of creation', schema: describePage(provider) } },
     handler: async ({ principal, subject, query }) =>
-      answerPage(await listProviders(sql, principal, subject.id, query), showProvider),
+      answerPage(await listProviders(sql, principal, subject.id, query), showProvider(principal)),
   }),
   route({
     method: 'get',
@@ -105,7 +132,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     responses: { 200: { description: 'The provider', schema: provider } },
-    handler: async ({ subject }) => answerOk(showProvider(subject)),
+    handler: async ({ principal, subject }) => answerOk(showProvider(principal)(subject)),
   }),
   route({
     method: 'get',
@@ -144,7 +171,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
         (body.malpractice || body.dea || body.formerMalpractice || body.formerDea)
       )
         throw new Problem('ended');
-      return answerOk(showProvider(await updateProvider(sql, principal, subject, body, ifMatch)));
+      return answerOk(showProvider(principal)(await updateProvider(sql, principal, subject, body, ifMatch)));
     },
   }),
   route({
@@ -163,7 +190,9 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, body, ifMatch }) => {
       if (subject.endedOn !== null) throw new Problem('ended');
       return answerOk(
-        showProvider(await addOnce('duplicate_provider', () => correctNpi(sql, principal, subject, body, ifMatch))),
+        showProvider(principal)(
+          await addOnce('duplicate_provider', () => correctNpi(sql, principal, subject, body, ifMatch)),
+        ),
       );
     },
   }),

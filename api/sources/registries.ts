@@ -132,7 +132,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
       const chosen = offered.filter(({ field }) => body.fields.includes(field));
       const changed = await updateProvider(sql, principal, subject, applyProposals(subject, chosen), ifMatch);
       if (chosen.length === offered.length) await settleTasks(sql, subject.id, 'registry_mismatch');
-      return answerOk(showProvider(changed));
+      return answerOk(showProvider(principal)(changed));
     },
   }),
 ];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UPKEEP_KINDS } from '../../domain/kernel/codes';
 import { deliveryState } from '../outreach/outreach-schemas';
 import { date, id, state } from '../kernel/schemas';
+import { MASKED } from '../registry/providers-schemas';
 
 const kind = z.enum(UPKEEP_KINDS);
 
@@ -24,9 +25,12 @@ export const upkeep = z
       z.strictObject({
         kind,
         state: state.nullable(),
-        name: z.string().nullable().meta({
-          description: 'Which of its kind: a number, a policy, a document’s kind, the id of an authorisation',
-        }),
+        name: z
+          .string()
+          .nullable()
+          .meta({
+            description: `Which of its kind: a number, a policy, a document’s kind, the id of an authorisation. ${MASKED}`,
+          }),
         documentId: id.nullable(),
         dueOn: date.nullable().meta({ description: 'The last day; null where nothing was ever recorded' }),
         standing: z

@@ -1,3 +1,5 @@
+import type { UpkeepKind } from '../../domain/kernel/codes';
+import { maskIdentifier } from '../../domain/kernel/identifiers';
 import { readClock } from '../../runtime/clock';
 import { findProvider } from '../../record/registry/providers';
 import { readUpkeep } from '../../record/upkeep/upkeep-list';
@@ -5,6 +7,11 @@ import type { Deps } from '../kernel/deps';
 import { isAllowed } from '../kernel/policy';
 import { answerOk, route, type Route } from '../kernel/route';
 import { upkeep } from './upkeep-schemas';
+
+const maskName = <T extends { kind: UpkeepKind; name: string | null }>(item: T): T =>
+  item.name !== null && ['malpractice', 'dea'].includes(item.kind)
+    ? { ...item, name: maskIdentifier(item.name) }
+    : item;
 
 export const upkeepRoutes = ({ sql }: Deps): Route[] => [
   route({
@@ -22,7 +29,10 @@ export const upkeepRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject }) => {
       // who works at the operator may know that two clients have the same person
       const compared = isAllowed(principal, 'operations:read');
-      return answerOk(await readUpkeep(sql, principal, subject.id, readClock(), { compared }));
+      const found = await readUpkeep(sql, principal, subject.id, readClock(), { compared });
+      return answerOk(
+        isAllowed(principal, 'identifiers:read') ? found : { ...found, items: found.items.map(maskName) },
+      );
     },
   }),
 ];

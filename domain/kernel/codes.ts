@@ -201,6 +201,8 @@ export const ROLES = ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client
 export type Role = (typeof ROLES)[number];
 /** Who follows up on applications: work is given to them alone. */
 export const WORKER_ROLES: readonly Role[] = ['admin', 'lead', 'specialist', 'agent'];
+/** The operator's own people: whom their notes among themselves are for. Not a client, nor a program. */
+export const STAFF_ROLES: readonly Role[] = [...WORKER_ROLES, 'auditor'];
 
 export const READINESS_REASONS = [
   'no_application',

@@ -47,6 +47,9 @@ export function isDea(text: string): boolean {
   return (a + c + e + 2 * (b + d + f)) % 10 === check;
 }
 
+/** An identifier as it is shown to those who have no need of it: its last four characters, of a short one none. */
+export const maskIdentifier = (text: string): string => `****${text.length < 8 ? '' : text.slice(-4)}`;
+
 function hasLuhnDigit(digits: string): boolean {
   const sum = digits
     .split('')

@@ -1,3 +1,4 @@
+import { STAFF_ROLES, type Role } from '../../domain/kernel/codes';
 import type { EventKind } from '../../domain/applications/events';
 import type { Instant } from '../../domain/time/instants';
 import type { Db, Fragment } from '../../runtime/database';
@@ -41,14 +42,16 @@ const LATEST = 100;
 const selectRfc3339 = (sql: Db, at: Fragment): Fragment =>
   sql`to_char(${at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-/** The messages of an entry and their recipients; a client does not see the operator's own users. */
+const isStaff = (role: Role): boolean => STAFF_ROLES.includes(role);
+
+/** The messages of an entry and their recipients; only staff see the operator's own users. */
 async function listMessages(
   sql: Db,
   applicationId: string,
   rows: readonly Row[],
-  forClient: boolean,
+  forStaff: boolean,
 ): Promise<Map<string, NonNullable<TimelineEntry['messages']>>> {
-  const to = MESSAGE_ROLES.filter((one) => !forClient || !['assignee', 'lead'].includes(one));
+  const to = MESSAGE_ROLES.filter((one) => forStaff || !['assignee', 'lead'].includes(one));
   const keys = rows.flatMap(({ id, kind, data }) => {
     const key = buildMessageKey(applicationId, { id, kind, data } as Parameters<typeof buildMessageKey>[1]);
     return to.map((one) => ({ entryId: id, to: one, key: `${key}/${one}` }));
@@ -73,7 +76,7 @@ export async function listTimelineWithMessages(
 ): ReturnType<typeof listTimeline> {
   const [sql, { role }, applicationId] = asked;
   const { items, next, rows } = await readTimeline(...asked);
-  const messages = await listMessages(sql, applicationId, rows, role === 'client');
+  const messages = await listMessages(sql, applicationId, rows, isStaff(role));
   const added = items.map((item) => (messages.has(item.id) ? { ...item, messages: messages.get(item.id)! } : item));
   return { items: added, next };
 }
@@ -95,12 +98,11 @@ async function readTimeline(
   // a note among the operator's own people, and the correction of one
   const internal = sql`
     (n.kind = 'note' and n.event->'data'->>'visibility' = 'internal')`;
-  const seen =
-    role === 'client'
-      ? sql`not exists (
+  const seen = !isStaff(role)
+    ? sql`not exists (
           select from events n where n.application_id = e.application_id and ${internal}
             and (n.id = e.id or (e.kind = 'correction' and n.id::text = e.event->'data'->>'strikes')))`
-      : sql`true`;
+    : sql`true`;
   const rows = await sql<Row[]>`
     select e.id, e.seq, e.at, e.kind, e.cause_id, e.event->'data' as data, c.actor, c.body, c.id = e.id as own,
       e.struck_by, s.body->>'reason' as reason,
@@ -119,12 +121,12 @@ async function readTimeline(
   const items = rows.slice(0, limit);
   return {
     rows: items,
-    items: items.map((row) => buildTimelineEntry(row, role === 'client')),
+    items: items.map((row) => buildTimelineEntry(row, isStaff(role))),
     next: rows.length > limit ? items.at(-1)!.seq : null,
   };
 }
 
-function buildTimelineEntry(row: Row, forClient: boolean): TimelineEntry {
+function buildTimelineEntry(row: Row, forStaff: boolean): TimelineEntry {
   const { id, at, kind, causeId, struckBy } = row;
   return {
     id,
@@ -134,22 +136,22 @@ function buildTimelineEntry(row: Row, forClient: boolean): TimelineEntry {
     ...(causeId && { causeId }),
     ...(struckBy && { struck: { byId: struckBy, reason: row.reason ?? '' } }),
     ...(row.answers?.count && { answers: row.answers }),
-    ...(row.own ? pickGiven(row, forClient) : pickDerived(row)),
+    ...(row.own ? pickGiven(row, forStaff) : pickDerived(row)),
   };
 }
 
 /** The command's own fields; of an opening, the kind of application gives way to the kind of entry. */
-function pickGiven({ kind, body }: Row, forClient: boolean): Record<string, unknown> {
+function pickGiven({ kind, body }: Row, forStaff: boolean): Record<string, unknown> {
   const { notes, givenBy: _ofTermination, ...fields } = { ...body };
   // what the operator's people wrote down for themselves
-  if (notes !== undefined && !forClient) fields.notes = notes;
+  if (notes !== undefined && forStaff) fields.notes = notes;
   if (kind !== 'opened') return fields;
   const { kind: applicationKind, adopt, ...opening } = fields;
   const { notes: _, ...adopted } = { ...(adopt as Record<string, unknown> | undefined) };
   return {
     ...opening,
     applicationKind,
-    ...(adopt !== undefined && { adopt: forClient ? adopted : adopt }),
+    ...(adopt !== undefined && { adopt: forStaff ? adopt : adopted }),
   };
 }
 

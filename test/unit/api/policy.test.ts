@@ -24,6 +24,14 @@ test('an agent follows up and nothing else; a specialist works applications but 
   expect(isAllowed(principal('lead'), 'applications:waive')).toBe(true);
 });
 
+test('who may change a provider sees in full what they would send back; the roles that only look do not', () => {
+  for (const role of ROLES)
+    expect([role, isAllowed(principal(role), 'identifiers:read')]).toEqual([
+      role,
+      isAllowed(principal(role), 'registry:write'),
+    ]);
+});
+
 test('nobody grants a role that may more, or a scope that is wider', () => {
   for (const role of ROLES) {
     expect(mayGrant(principal('admin'), role, null)).toBe(true);
