@@ -1,4 +1,5 @@
 import { createDispatch } from '../dispatch/dispatch';
+import { sealUrls } from '../record/outreach/webhooks';
 import { ConfigError, loadApiConfig } from '../runtime/config';
 import { createDatabase } from '../runtime/database';
 import { createKeyring } from '../runtime/keyring';
@@ -22,6 +23,7 @@ async function runApi(): Promise<void> {
   const logger = createLogger('api', config.logLevel);
   await migrateDatabase(config.databaseUrl);
   const sql = createDatabase(config.databaseUrl, { max: CONNECTIONS });
+  await sealUrls(sql, keyring);
   const temporal = connectTemporal(process.env, keyring);
 
   const dispatch = createDispatch({ sql, client: temporal.client });

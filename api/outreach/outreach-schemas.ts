@@ -41,7 +41,7 @@ export const describeEndpointInput = ({ anywhere }: { anywhere: boolean }) =>
     .meta({ id: 'WebhookEndpointInput' });
 const endpointFields = {
   id,
-  url,
+  url: url.meta({ description: 'Up to its host; what follows may be a secret, and is shown to nobody' }),
   types,
   clientIds: clientIds.nullable(),
   createdAt: instant,

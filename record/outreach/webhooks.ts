@@ -1,6 +1,7 @@
 import { addMilliseconds } from '../../domain/time/dates';
 import { announceFact } from '../kernel/subscribers';
 import type { EmittedType } from '../../domain/kernel/codes';
+import { maskUrl } from '../../domain/outreach/masked-urls';
 import type { Instant } from '../../domain/time/instants';
 import { toJson, toRows, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
@@ -8,7 +9,7 @@ import { createSecret } from '../../runtime/secrets';
 import { recordAudit } from '../kernel/audit';
 import { Duplicate } from '../kernel/duplicate';
 import type { OutreachStep } from './mail';
-import { buildActor, holdKey, isInScope, type Principal } from '../kernel/principal';
+import { buildActor, lockKey, isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { isStillShown } from '../kernel/shown-secrets';
 
@@ -23,6 +24,7 @@ export interface EndpointInput {
 
 export interface Endpoint {
   id: string;
+  /** Masked after its host. */
   url: string;
   types: EmittedType[];
   clientIds: string[] | null;
@@ -46,6 +48,7 @@ const nameOwner = (id: string) => `webhook_endpoints/${id}`;
 /** As Standard Webhooks has it. */
 const sealSecret = (keyring: Keyring, id: string): string =>
   keyring.seal(`whsec_${createSecret('base64')}`, nameOwner(id));
+const nameUrlOwner = (id: string) => `${nameOwner(id)}/url`;
 const selectColumns = (sql: Db) => sql`id, url, types, client_ids, created_at, failures, resume_at, last_error`;
 // a user may manage an endpoint whose clients they all may see
 const isWithinReach = (sql: Db, { clientIds }: Principal) =>
@@ -61,11 +64,12 @@ export const createEndpoint = (
   { url, types, clientIds, evenIfExists }: EndpointInput,
 ): Promise<Endpoint> =>
   sql.begin(async (tx) => {
-    await holdKey(tx, principal);
+    await lockKey(tx, principal);
     const createdBy = toJson(tx, buildActor(principal));
     const row = {
       id,
-      url,
+      url: maskUrl(url),
+      urlSealed: keyring.seal(url, nameUrlOwner(id)),
       types,
       clientIds: clientIds ?? null,
       secretSealed: sealSecret(keyring, id),
@@ -74,12 +78,12 @@ export const createEndpoint = (
     };
     const made = await tx`insert into webhook_endpoints ${toRows(tx, row)} on conflict (id) do nothing returning id`;
     if (made.length > 0) {
-      if (!evenIfExists) await refuseSameUrl(tx, principal, row);
+      if (!evenIfExists) await refuseSameUrl(tx, keyring, principal, { ...row, url });
       await recordAudit(tx, principal, {
         action: 'webhook.create',
         subjectType: 'webhook',
         subjectId: id,
-        detail: { url, types },
+        detail: { url: maskUrl(url), types },
       });
     }
     return (await findEndpoint(tx, principal, id))!;
@@ -88,19 +92,35 @@ export const createEndpoint = (
 /** Throws a Duplicate where an endpoint in the principal's reach has this URL, and a type and a client in common. */
 async function refuseSameUrl(
   tx: Tx,
+  keyring: Keyring,
   principal: Principal,
   { id, url, types, clientIds }: Pick<Endpoint, 'id' | 'url' | 'types' | 'clientIds'>,
 ): Promise<void> {
   // one after the other
   await tx`select pg_advisory_xact_lock(hashtextextended('webhook endpoints', 0))`;
-  const others = await tx<{ id: string; url: string }[]>`
-    select id, url from webhook_endpoints
+  const others = await tx<KeptUrl[]>`
+    select id, url, url_sealed from webhook_endpoints
     where ended_at is null and ${isWithinReach(tx, principal)} and id <> ${id} and types && ${types}::text[]
       and (client_ids is null or ${clientIds}::uuid[] is null or client_ids && ${clientIds}::uuid[])
     order by created_at, id`;
-  const existing = others.find((other) => new URL(other.url).href === new URL(url).href);
+  const existing = others.find((other) => new URL(openUrl(keyring, other)).href === new URL(url).href);
   if (existing) throw new Duplicate(existing.id);
 }
+
+type KeptUrl = { id: string; url: string; urlSealed: string | null };
+const openUrl = (keyring: Keyring, { id, url, urlSealed }: KeptUrl): string =>
+  urlSealed === null ? url : keyring.open(urlSealed, nameUrlOwner(id));
+
+/** Seals the URLs of endpoints that an earlier version kept in clear. */
+export const sealUrls = (sql: Sql, keyring: Keyring): Promise<void> =>
+  sql.begin(async (tx) => {
+    const clear = await tx<{ id: string; url: string }[]>`
+      select id, url from webhook_endpoints where url_sealed is null for update`;
+    for (const { id, url } of clear)
+      await tx`
+        update webhook_endpoints set url = ${maskUrl(url)}, url_sealed = ${keyring.seal(url, nameUrlOwner(id))}
+        where id = ${id}`;
+  });
 
 /** The secret that a command just made; null once ten minutes have passed, the endpoint ended, or another was made. */
 export async function findEndpointSecret(sql: Db, keyring: Keyring, commandId: string): Promise<string | null> {
@@ -223,11 +243,12 @@ export async function listWaitingWebhooks(
   at: Instant,
   limit: number,
 ): Promise<OutgoingWebhook[]> {
-  const [endpoint] = await sql<{ url: string; secretSealed: string; earlierSecretSealed: string | null }[]>`
-    select url, secret_sealed, earlier_secret_sealed from webhook_endpoints
+  const [endpoint] = await sql<(KeptUrl & { secretSealed: string; earlierSecretSealed: string | null })[]>`
+    select id, url, url_sealed, secret_sealed, earlier_secret_sealed from webhook_endpoints
     where id = ${endpointId} and ended_at is null`;
   if (!endpoint) return [];
-  const { url, secretSealed, earlierSecretSealed } = endpoint;
+  const { secretSealed, earlierSecretSealed } = endpoint;
+  const url = openUrl(keyring, endpoint);
   const secrets = [secretSealed, earlierSecretSealed].flatMap((sealed) =>
     sealed ? [keyring.open(sealed, nameOwner(endpointId))] : [],
   );

@@ -10,7 +10,7 @@ import { postWebhook } from '../../outreach/webhook';
 import { emitEvent } from '../../record/outreach/event-feed';
 import { claimMail, batchDueMail, settleMail, markTransmitting, type ClaimedMail } from '../../record/outreach/mail';
 import { queueMessages, type QueuedMessage } from '../../record/outreach/messages';
-import { checkDueWebhooks } from '../../record/outreach/webhooks';
+import { checkDueWebhooks, sealUrls } from '../../record/outreach/webhooks';
 import { recordStep } from '../../record/applications/recording-step';
 import type { Db } from '../../runtime/database';
 import { computeChase } from '../../domain/time/calendar';
@@ -703,6 +703,41 @@ describe('a webhook', () => {
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }
+  });
+
+  test('is sent to the whole of its URL, which is shown, audited and kept in clear up to the host only', async () => {
+    const { clientId } = await person();
+    const called: unknown[] = [];
+    answer = (request) => {
+      called.push(request.url);
+      return 204;
+    };
+    const input = { types: ['follow_up.due'], clientIds: [clientId], url: `${new URL(url).origin}/hook/T0K3N?sig=S1G` };
+    const made = await api.make('/v1/webhook-endpoints', input);
+    await api.deps.sql.begin((tx) =>
+      emitEvent(tx, { clientId, type: 'follow_up.due', subjectId: randomUUID(), data: {} }),
+    );
+    await deliver(made.id);
+    expect(called).toEqual(['/hook/T0K3N?sig=S1G']);
+    expect(made.url).toBe(`${new URL(url).origin}/****`);
+    const { sql } = api.deps;
+    const rows = [
+      ...(await sql`select to_jsonb(e) as row from webhook_endpoints e where id = ${made.id}`),
+      ...(await sql`select to_jsonb(a) as row from audit_log a where subject_id = ${made.id}`),
+      (await api.get('/v1/webhook-endpoints?limit=200')).body,
+    ];
+    expect(rows).toHaveLength(3);
+    expect(JSON.stringify(rows)).not.toMatch(/T0K3N|S1G/);
+    // as an earlier version kept it
+    await sql`update webhook_endpoints set url = ${input.url}, url_sealed = null where id = ${made.id}`;
+    await sealUrls(sql, api.deps.keyring);
+    const [kept] = await sql`select url from webhook_endpoints where id = ${made.id}`;
+    expect(kept).toEqual({ url: made.url });
+    await api.deps.sql.begin((tx) =>
+      emitEvent(tx, { clientId, type: 'follow_up.due', subjectId: randomUUID(), data: {} }),
+    );
+    await deliver(made.id);
+    expect(called[1]).toBe('/hook/T0K3N?sig=S1G');
   });
 
   test('is for those who may manage keys, and says what is wrong', async () => {
