@@ -1,4 +1,4 @@
-import { createSmtpMailer, MailError } from '../../../outreach/mail';
+import { createSmtpMailer, type MailError } from '../../../outreach/mail';
 import { TestSmtp } from '../../support/smtp';
 
 const MAIL = { to: 'robin@example.org', subject: 'Attest', text: 'Please', html: '<p>Please</p>', messageId: '<1@x>' };
