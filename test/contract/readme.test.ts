@@ -5,7 +5,14 @@ import { QUESTIONS } from '../../domain/platforms/platform';
 const root = join(__dirname, '../..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const readme = read('README.md');
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'docs/operations.md', 'docs/obligations.md', 'docs/first-hour.md'];
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'docs/operations.md',
+  'docs/obligations.md',
+  'docs/first-hour.md',
+  'docs/tests.md',
+];
 
 test('README.md has at most 120 lines, and tells of the two commands before anything else', () => {
   expect(readme.split('\n').length - 1).toBeLessThanOrEqual(120);
