@@ -13,6 +13,22 @@ export const listUnknown = <T>(path: string, ids: readonly T[] = [], known: Read
     return known.has(id) ? [] : [{ path: `${path}.${index}${field}`, rule, message }];
   });
 
+/** An error for each item of a list whose key an earlier one has: payers that were merged are one. */
+export function listRepeated(path: string, keys: readonly (string | undefined)[], field = ''): FieldError[] {
+  const first = new Map(keys.map((key, index) => [key, index] as const).toReversed());
+  return keys.flatMap((key, index) =>
+    key === undefined || first.get(key) === index
+      ? []
+      : [
+          {
+            path: `${path}.${index}${field}`,
+            rule: 'unique',
+            message: `is the same as ${path}.${first.get(key)!}${field}, merged`,
+          },
+        ],
+  );
+}
+
 /**
  * An error where a user cannot be given work of a client, or be notified of it: the caller does not see the user, the user does
  * not see the client, or does not work. A caller who sees both may do so without managing the user, as it shows the user

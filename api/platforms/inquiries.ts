@@ -8,13 +8,13 @@ import {
 import { listKnowledge, putKnowledge } from '../../record/platforms/platform-knowledge';
 import { findRelationship, type Relationship } from '../../record/platforms/platforms';
 import type { Principal } from '../../record/kernel/principal';
-import { selectKnownPayers } from '../../record/registry/payers';
+import { findUnmergedIds } from '../../record/kernel/one-entry';
 import { isRecipientKnown, type RecipientType } from '../../record/outreach/messages';
 import { readClock } from '../../runtime/clock';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
 import { Problem, type FieldError } from '../kernel/errors';
-import { listUnknown, listWorkerErrors } from '../kernel/references';
+import { listRepeated, listUnknown, listWorkerErrors } from '../kernel/references';
 import { answerOk, route, type Route } from '../kernel/route';
 import { UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { inquiry, inquiryClosing, inquiryInput, knowledge, termsChange } from './inquiries-schemas';
@@ -137,8 +137,18 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
       handler: async ({ principal, body }) => {
         const items = body.items.map(({ payerId = null, ...item }) => ({ ...item, payerId }));
         const ids = items.map(({ payerId }) => payerId ?? '');
-        const known = await selectKnownPayers(sql, ids.filter(Boolean));
-        refuseErrors(listUnknown('items', ids, new Set([...known, '']), '.payerId'));
+        const ones = await findUnmergedIds(sql, 'payers', ids.filter(Boolean));
+        refuseErrors([
+          ...listUnknown('items', ids, new Set([...ones.keys(), '']), '.payerId'),
+          ...listRepeated(
+            'items',
+            items.map(({ platform, payerId, question }) => {
+              const one = payerId && ones.get(payerId);
+              return one ? JSON.stringify([platform.toLowerCase(), one, question]) : undefined;
+            }),
+            '.payerId',
+          ),
+        ]);
         await putKnowledge(sql, principal, items);
         return answerOk({ items: await listKnowledge(sql) });
       },

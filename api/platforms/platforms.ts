@@ -14,10 +14,9 @@ import {
   putDecision,
   updateRelationship,
   type Entry,
-  type Relationship,
   type RelationshipPatch,
 } from '../../record/platforms/platforms';
-import { findEntryIds } from '../../record/kernel/one-entry';
+import { findUnmergedIds } from '../../record/kernel/one-entry';
 import { selectKnownPayers } from '../../record/registry/payers';
 import { findProvider } from '../../record/registry/providers';
 import type { Sql } from '../../runtime/database';
@@ -76,12 +75,9 @@ const listMisplacedDetails = (question: string, body: AnswerDetails): FieldError
       : [{ path, rule: 'not_for_this_question', message: `belongs to the question ${its}` }],
   );
 
-/** The payer of a relationship that is one with the one that is named; the named one where there is none. */
-async function findItsPayer(sql: Sql, { payerIds }: Relationship, named: string | null): Promise<string | null> {
-  if (named === null || payerIds.includes(named)) return named;
-  const ones = await findEntryIds(sql, 'payers', named);
-  return payerIds.find((id) => ones.has(id)) ?? named;
-}
+/** The payer that stands for the one that is named; the named one where there is none. */
+const findNamedPayer = async (sql: Sql, named: string | null): Promise<string | null> =>
+  named && ((await findUnmergedIds(sql, 'payers', [named])).get(named) ?? named);
 
 export const platformRoutes = ({ sql }: Deps): Route[] => [
   route({
@@ -195,7 +191,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     body: answerInput,
     responses: { 200: { description: 'The answer, with the version of the relationship', schema: answerPut } },
     handler: async ({ principal, params, subject, body, commandId, ifMatch }) => {
-      const input = { ...UNSAID, ...body, payerId: await findItsPayer(sql, subject, body.payerId ?? null) };
+      const input = { ...UNSAID, ...body, payerId: await findNamedPayer(sql, body.payerId ?? null) };
       refuseErrors([
         ...(isQuestion(params.question) ? listMisplacedDetails(params.question, body) : [UNKNOWN_QUESTION]),
         ...(input.payerId === null || subject.payerIds.includes(input.payerId) ? [] : [NOT_ITS_PAYER]),

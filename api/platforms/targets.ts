@@ -1,11 +1,12 @@
 import { readClock } from '../../runtime/clock';
 import { readCaseload, readPanels, putCaseload, putPanels } from '../../record/platforms/caseloads';
+import { findUnmergedIds } from '../../record/kernel/one-entry';
 import { listUnknownReferences } from '../../record/applications/parties';
 import { findClient } from '../../record/registry/clients';
-import { findPayer, selectKnownPayers } from '../../record/registry/payers';
+import { findPayer } from '../../record/registry/payers';
 import { rankPayerTargets } from '../../record/platforms/targets';
 import type { Deps } from '../kernel/deps';
-import { listUnknown } from '../kernel/references';
+import { listRepeated, listUnknown } from '../kernel/references';
 import { answerOk, route, type Route } from '../kernel/route';
 import { UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { caseload, caseloadInput, panels, panelsInput, targets, targetsQuery } from './targets-schemas';
@@ -30,7 +31,8 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
     method: 'put',
     path: '/v1/clients/{id}/caseload',
     summary: 'Record the caseload',
-    description: 'The list replaces the earlier one.',
+    description:
+      'The list replaces the earlier one. Payers that were merged are one, and stand under the one that stays.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
@@ -38,7 +40,15 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The caseload', schema: caseload } },
     handler: async ({ principal, subject, body, ifMatch }) => {
       const payerIds = body.items.map(({ payerId }) => payerId);
-      refuseErrors(listUnknown('items', payerIds, await selectKnownPayers(sql, payerIds), '.payerId'));
+      const ones = await findUnmergedIds(sql, 'payers', payerIds);
+      refuseErrors([
+        ...listUnknown('items', payerIds, new Set(ones.keys()), '.payerId'),
+        ...listRepeated(
+          'items',
+          payerIds.map((payerId) => ones.get(payerId)),
+          '.payerId',
+        ),
+      ]);
       const items = body.items.map((item) => ({ ...NOT_SAID, ...item }));
       return answerOk(await putCaseload(sql, principal, subject.id, items, ifMatch));
     },
@@ -58,7 +68,7 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/payers/{id}/panels',
     summary: 'Record whether the payer takes applications',
     description:
-      'The list takes the place of the one before. An application that the payer parked since then says that its ' +
+      'The list takes the place of the one before, and is of the payer that stays where this one was merged. An application that the payer parked since then says that its ' +
       'panel is closed.',
     tag,
     access: 'payers:write',

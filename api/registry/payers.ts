@@ -101,13 +101,17 @@ export const payerRoutes = ({ sql }: Deps): Route[] => [
     summary: 'Change a payer',
     description:
       'Fields that are left out stay as they are. A playbook replaces the one before as its next version; applications that are open ' +
-      'keep the version that they started with.',
+      'keep the version that they started with. Of one that was merged only the playbook changes, which its open applications ' +
+      'follow; everything else is changed at the one that stays, whose id the refusal names.',
     tag,
     access: 'payers:write',
     subject: ({ params }) => findPayer(sql, params.id),
     body: payerPatch,
     responses: { 200: { description: 'The payer as it is now', schema: payer } },
     handler: async ({ principal, subject, body, ifMatch }) => {
+      const { playbook: _, ...more } = body;
+      if (subject.mergedInto && Object.keys(more).length > 0)
+        throw new Problem('merged_already', { existingId: subject.mergedInto });
       refuseErrors(listUnknown('covers', body.covers, await selectKnownPayers(sql, body.covers)));
       return answerOk(
         createPayerView(principal)(readPayer(await updatePayer(sql, principal, subject.id, body, ifMatch))),

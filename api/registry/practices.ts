@@ -74,13 +74,15 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
     summary: 'Change a practice',
     description:
       'Fields that are left out stay as they are; null empties `npi` and `billing`. Where payers have to hear of a change, their ' +
-      'applications are opened: see its changes. A tax id that another practice of the client has is refused as in a new one.',
+      'applications are opened: see its changes. A tax id that another practice of the client has is refused as in a new one. One that was merged is changed at ' +
+      'the one that stays, whose id the refusal names.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),
     body: practicePatch,
     responses: { 200: { description: 'The practice as it is now', schema: practice } },
     handler: async ({ principal, subject, body, ifMatch }) => {
+      if (subject.mergedInto) throw new Problem('merged_already', { existingId: subject.mergedInto });
       const known = new Set([undefined, ...subject.locations.map((location) => location.id)]);
       refuseErrors(
         listUnknown(

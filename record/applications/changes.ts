@@ -1,3 +1,4 @@
+import { selectEntryIds, selectUnmergedId } from '../kernel/one-entry';
 import { toInstant } from '../../domain/time/dates';
 import { hasKey, isSameAgreement } from './same-key';
 import type { Bodies } from '../../domain/applications/bodies';
@@ -59,12 +60,12 @@ const selectChanges = (sql: Db) => sql`
 /** The latest changes of a subject, each with the applications that it touches and what each needs. */
 export async function listFileChanges(sql: Db, principal: Principal, subjectId: string): Promise<FileChange[]> {
   const rows = await sql<Row[]>`
-    ${selectChanges(sql)} where subject_id = ${subjectId} and ${isInScope(sql, principal)}
+    ${selectChanges(sql)} where (subject_id = ${subjectId} or subject_id in ${selectEntryIds(sql, 'practices', subjectId)}) and ${isInScope(sql, principal)}
     order by created_at desc, id limit ${LATEST}`;
   return Promise.all(
-    rows.map(async ({ subjectType, subjectId: _, clientId: _client, ...row }) => ({
+    rows.map(async ({ subjectType, subjectId: changedId, clientId: _, ...row }) => ({
       ...row,
-      affects: (await listAffectedApplications(sql, { subjectType, subjectId, ...row })).map(
+      affects: (await listAffectedApplications(sql, { subjectType, subjectId: changedId, ...row })).map(
         ({ opens: _opens, clientId: _of, ...one }) => one,
       ),
     })),
@@ -85,7 +86,11 @@ type AffectedApplication = AffectedRow & { clientId: string; opens: Opens | null
  * made an agreement which holds.
  */
 async function listAffectedApplications(sql: Db, change: Change): Promise<AffectedApplication[]> {
-  const column = change.subjectType === 'practice' ? sql`a.practice_id` : sql`a.provider_id`;
+  // what an application rests on is its own practice and the one that stands for it
+  const isSubject =
+    change.subjectType === 'practice'
+      ? sql`${change.subjectId} in (a.practice_id, ${selectUnmergedId(sql, 'practices', sql`a.practice_id`)})`
+      : sql`a.provider_id = ${change.subjectId}`;
   const rows = await sql<{ snapshot: ApplicationState; playbook: Playbook; timeZone: string; agreed: boolean }[]>`
     select a.snapshot, b.body as playbook, c.time_zone,
       a.kind = 'new_group' and a.stage = 'confirmed' and exists (
@@ -94,7 +99,7 @@ async function listAffectedApplications(sql: Db, change: Change): Promise<Affect
     from applications a
     join clients c on c.id = a.client_id
     join playbooks b on b.payer_id = a.payer_id and b.version = a.playbook_version
-    where ${column} = ${change.subjectId} and (a.open or a.stage = 'confirmed') and a.created_at < ${change.createdAt}
+    where ${isSubject} and (a.open or a.stage = 'confirmed') and a.created_at < ${change.createdAt}
     order by a.created_at, a.id`;
   // of a payer that takes one for the whole practice, what is opened for the first of its providers
   const forAll = new Map<string, Opens>();

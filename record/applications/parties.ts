@@ -1,5 +1,5 @@
 import { selectClientToday } from '../time/days';
-import { selectEntryIds, isUnmerged } from '../kernel/one-entry';
+import { selectEntryIds, selectUnmergedId, isUnmerged } from '../kernel/one-entry';
 import type { Fact, LineOfBusiness } from '../../domain/kernel/codes';
 import type { Playbook } from '../../domain/registry/playbook';
 import type { Db, Fragment } from '../../runtime/database';
@@ -43,10 +43,11 @@ export async function readParties(
     select
       (select jsonb_build_object('clientId', pr.client_id, 'legalName', pr.legal_name, 'tinLast4', pr.tin_last4,
           'otherNames', array(select one.legal_name from practices one where one.id in ${selectEntryIds(sql, 'practices', sql`pr.id`)}),
-          'npi', pr.npi, 'merged', not ${isUnmerged(sql, 'pr')},
+          'npi', pr.npi, 'merged', pr.id <> ${practiceId},
           'ended', exists (select from clients c where c.id = pr.client_id and c.ended_on is not null), 'locationIds', coalesce((
-            select jsonb_agg(l.id order by l.position) from locations l where l.practice_id = pr.id), '[]'))
-        from practices pr where pr.id = ${practiceId} and ${isInScope(sql, principal, 'pr.client_id')}) as practice,
+            select jsonb_agg(l.id order by l.position) from locations l
+            where l.practice_id in ${selectEntryIds(sql, 'practices', sql`pr.id`)}), '[]'))
+        from practices pr where pr.id = ${selectUnmergedId(sql, 'practices', practiceId)} and ${isInScope(sql, principal, 'pr.client_id')}) as practice,
       (select jsonb_build_object('clientId', p.client_id, 'npi', n.npi, 'ended', p.ended_on is not null)
         from providers p join persons n on n.id = p.person_id
         where p.id = ${providerId ?? null} and ${isInScope(sql, principal, 'p.client_id')}) as provider,

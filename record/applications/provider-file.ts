@@ -1,4 +1,4 @@
-import { selectEntryIds, selectEntriesIds } from '../kernel/one-entry';
+import { selectEntryIds, selectEntriesIds, selectUnmergedId } from '../kernel/one-entry';
 import type { ApplicationKey, FileReading } from '../../domain/applications/events';
 import type { PlainDate } from '../../domain/time/instants';
 import { computeExclusionTerms, type ExclusionWord } from '../../domain/screening/exclusions';
@@ -51,7 +51,7 @@ export async function readProviderFile(sql: Db, key: ApplicationKey): Promise<Pr
         from (
           select subject_type || '_' || field || '_changed' as code,
             to_char(max(created_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
-          from file_changes where subject_id in (pr.id, p.id) group by subject_type, field) c), '[]'::jsonb) as changes,
+          from file_changes where subject_id in (p.id, pr.id, ${key.practiceId}) group by subject_type, field) c), '[]'::jsonb) as changes,
       case when latest.attested_on is null then null else jsonb_build_object(
         'attestedOn', latest.attested_on,
         'authorizedPayerIds', access.authorized, 'withdrawnPayerIds', access.withdrawn) end as attestation
@@ -60,7 +60,7 @@ export async function readProviderFile(sql: Db, key: ApplicationKey): Promise<Pr
     left join persons n on n.id = p.person_id
     left join lateral (select ${selectAttestedOn(sql)} as attested_on) latest on true
     left join lateral ${selectProfileAccess(sql)} access on true
-    where pr.id = ${key.practiceId}`;
+    where pr.id = ${selectUnmergedId(sql, 'practices', key.practiceId)}`;
   if (!row) throw new Error(`no practice ${key.practiceId}`);
   return { ...row, exclusions: computeExclusionTerms(row.exclusions) };
 }

@@ -13,6 +13,7 @@ import {
 import type { ApplicationState } from '../../domain/applications/state';
 import { toRows, type Db, type Tx } from '../../runtime/database';
 import { emitEvent } from '../outreach/event-feed';
+import { selectEntryIds } from '../kernel/one-entry';
 import { selectExclusionWords } from '../kernel/person-scope';
 import type { Principal } from '../kernel/principal';
 import { readReadinessEvidence } from './readiness';
@@ -102,7 +103,7 @@ async function listChangingDays(
     select ${selectExclusionWords(tx, {
       personId: tx`p.person_id`,
       clientId: tx`p.client_id`,
-      practiceIds: tx`${[practiceId]}::uuid[]`,
+      practiceIds: tx`array${selectEntryIds(tx, 'practices', practiceId)}`,
     })} as words
     from providers p where p.id = ${providerId}`;
   const terms = computeExclusionTerms(excluded?.words ?? []);

@@ -309,7 +309,7 @@ const readFiles = (sql: Db, principal: Principal, asked: ReadinessQuestions): Pr
     q."practiceId" is null or pr.id is not null as practice,
     coalesce(pr.client_id = p.client_id, true) as same_client, y.id is not null as payer,
     q."locationId" is null or exists (
-      select from locations l where l.id = q."locationId" and l.practice_id = pr.id) as location,
+      select from locations l where l.id = q."locationId" and l.practice_id = any(${asked.practiceIds})) as location,
     coalesce((
       select (b.body->>'requiresCaqh')::boolean from playbooks b
       where b.payer_id = y.id and b.created_at <= coalesce(q."asOf", 'infinity')

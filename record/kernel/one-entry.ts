@@ -27,7 +27,25 @@ export const selectEntriesIds = (sql: Db, ids: Fragment): Fragment => sql`
   case when ${ids} is not null then array(
     select one.id from payers one, payers asked where asked.id = any(${ids}) and ${areOneEntry(sql, 'one', 'asked')}) end`;
 
-/** The same, read; the caller sees every payer. */
+/** The id of the entry that stands for the one with an id; null where that is. */
+export const selectUnmergedId = (sql: Db, table: Mergeable, id: Fragment | string | null): Fragment => sql`
+  (select ${selectEntryId(sql, 'given')} from ${sql(table)} given where given.id = ${id})`;
+
+/** The ids of the payers that stand for these, each once and in their order, as an array. */
+export const selectUnmergedIds = (sql: Db, ids: Fragment): Fragment => sql`
+  array(
+    select ${selectEntryId(sql, 'given')} from unnest(${ids}) with ordinality as named(id, place)
+    join payers given on given.id = named.id group by 1 order by min(place))`;
+
+/** By each of some ids that there are, in their order, the id of the entry that stands for it. */
+export async function findUnmergedIds(sql: Db, table: Mergeable, ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = await sql<{ id: string; one: string }[]>`
+    select m.id, ${selectEntryId(sql, 'm')} as one from ${sql(table)} m where m.id = any(${[...ids]}::uuid[])`;
+  const ones = new Map(rows.map(({ id, one }) => [id, one]));
+  return new Map(ids.flatMap((id) => (ones.has(id) ? [[id, ones.get(id)!]] : [])));
+}
+
+/** The same ids as `selectEntryIds`, read; the caller sees every payer. */
 export async function findEntryIds(sql: Db, table: Mergeable, id: string): Promise<Set<string>> {
   const rows = await sql<
     { id: string }[]

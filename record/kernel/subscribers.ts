@@ -14,7 +14,10 @@ const selectBilledOfProviders: SelectSubscribers = (sql, providers) =>
 const selectBilledOfPersons: SelectSubscribers = (sql, persons) =>
   selectBilledOfProviders(sql, sql`select id from providers where person_id in (${persons})`);
 const selectBilledOfPractices: SelectSubscribers = (sql, practices) =>
-  sql`select application_id from network_spans where known_to is null and practice_id in (${practices})`;
+  sql`
+    select s.application_id from network_spans s join practices p on p.id = s.practice_id
+    join practices told on ${areOneEntry(sql, 'p', 'told')}
+    where s.known_to is null and told.id in (${practices})`;
 const selectBridgesOfRelationships: SelectSubscribers = (sql, relationships) =>
   sql`select application_id from bridges where relationship_id in (${relationships})`;
 const selectOpenAmong: SelectSubscribers = (sql, applications) =>

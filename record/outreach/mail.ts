@@ -1,3 +1,4 @@
+import { selectEntryId, selectEntriesIds } from '../kernel/one-entry';
 import { selectDay } from '../time/days';
 import { announceFact } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
@@ -46,7 +47,7 @@ interface WaitingMessage extends Reason {
 const findReason = (sql: Db): Fragment => sql`
   m.id, m.recipient_type, m.template, m.armed_by, a.snapshot,
   case when m.template = any(${[...RENEWAL_TEMPLATES]}) then m.data->>'from' end as cycle_from, c.time_zone, coalesce((
-    select jsonb_agg(jsonb_build_object('scopes', u.scopes, 'payerIds', u.payer_ids, 'signedOn', u.signed_on,
+    select jsonb_agg(jsonb_build_object('scopes', u.scopes, 'payerIds', ${selectEntriesIds(sql, sql`u.payer_ids`)}, 'signedOn', u.signed_on,
       'until', u.until, 'revokedOn', u.revoked_on))
     from authorisations u where u.provider_id = a.provider_id), '[]') as authorisations,
   a.provider_id is not null and (${isSet(sql, 'authorisationRequired')}
@@ -261,7 +262,8 @@ export const claimMail = (
     const messages = await tx<ClaimedMail['messages']>`
       select m.template, m.data, c.name as client_name, p.full_name as provider_name, y.name as payer_name, a.state,
         n.npi, pr.id as practice_id, pr.legal_name as practice_name, a.reference_number, r.platform, d.kind as document_kind,
-        (select jsonb_object_agg(o.id, o.name) from payers o where o.id = any(r.payer_ids)) as payer_names,
+        (select jsonb_object_agg(o.id, s.name) from payers o join payers s on s.id = ${selectEntryId(tx, 'o')}
+          where o.id = any(${selectEntriesIds(tx, tx`r.payer_ids`)})) as payer_names,
         case when ${recipientType} = 'payer' and pr.tin_type = 'ein' and (b.body->>'tinByMail')::boolean
           then pr.tin_sealed end as tin_sealed
       from messages m

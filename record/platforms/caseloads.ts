@@ -1,5 +1,5 @@
 import { selectDay } from '../time/days';
-import { areOneEntry } from '../kernel/one-entry';
+import { areOneEntry, findUnmergedIds, selectEntryIds, selectUnmergedId } from '../kernel/one-entry';
 import type { Panel } from '../../domain/registry/panels';
 import type { CaseloadItem } from '../../domain/platforms/targets';
 import { toJson, type Db, type Sql } from '../../runtime/database';
@@ -12,7 +12,7 @@ export interface VersionedList<T> {
   version: number;
 }
 
-/** A client's caseload by payer; its version is the client's. */
+/** A client's caseload by payer, what was said of two that were merged added up; its version is the client's. */
 export async function readCaseload(
   sql: Db,
   principal: Principal,
@@ -20,22 +20,27 @@ export async function readCaseload(
 ): Promise<VersionedList<CaseloadItem>> {
   const [items, [client]] = await Promise.all([
     sql<CaseloadItem[]>`
-      select payer_id, clients, monthly_value, rates from caseloads
-      where client_id = ${clientId} and ${isInScope(sql, principal)} order by clients desc, payer_id`,
+      select one as payer_id, sum(clients)::float8 as clients, sum(monthly_value)::float8 as monthly_value,
+        (array_agg(rates order by payer_id = one desc, clients desc, payer_id) filter (where rates is not null))[1] as rates
+      from caseloads cross join lateral ${selectUnmergedId(sql, 'payers', sql`payer_id`)} as y(one)
+      where client_id = ${clientId} and ${isInScope(sql, principal)} group by one order by clients desc, one`,
     sql<{ version: number }[]>`select version from clients where id = ${clientId} and ${isInScope(sql, principal)}`,
   ]);
   return { items, version: client!.version };
 }
 
-/** The list takes the place of the one before. */
+/** The list, of payers that are not one with each other, takes the place of the one before. */
 export const putCaseload = (
   sql: Sql,
   principal: Principal,
   clientId: string,
-  items: readonly CaseloadItem[],
+  named: readonly CaseloadItem[],
   precondition: Precondition,
 ): Promise<VersionedList<CaseloadItem>> =>
   sql.begin(async (tx) => {
+    const payerIds = named.map(({ payerId }) => payerId);
+    const ones = await findUnmergedIds(tx, 'payers', payerIds);
+    const items = named.map((item) => ({ ...item, payerId: ones.get(item.payerId)! }));
     await reviseRow(tx, principal, 'client', clientId, { columns: {}, asked: { caseload: items }, precondition });
     await tx`delete from caseloads where client_id = ${clientId}`;
     const rows = items.map(({ rates, ...item }) => ({ clientId, ...item, rates: rates && toJson(tx, rates) }));
@@ -45,28 +50,33 @@ export const putCaseload = (
 
 export type PanelItem = Omit<Panel, 'payerId'>;
 
-/** What was stated of a payer's panels; its version is the payer's. */
+/**
+ * What was stated of a payer's panels, by whichever name; the latest, where that was done of two that were merged. Its version
+ * is that of the payer that stands for them.
+ */
 export async function readPanels(sql: Db, payerId: string): Promise<VersionedList<PanelItem>> {
   const [items, [payer]] = await Promise.all([
     sql<PanelItem[]>`
-      select state, kind, status, source, as_of from payer_panels where payer_id = ${payerId}
-      order by state, kind nulls first`,
-    sql<{ version: number }[]>`select version from payers where id = ${payerId}`,
+      select distinct on (state, kind) state, kind, status, source, as_of from payer_panels
+      where payer_id in ${selectEntryIds(sql, 'payers', payerId)}
+      order by state, kind nulls first, as_of desc, payer_id = ${selectUnmergedId(sql, 'payers', payerId)} desc`,
+    sql<{ version: number }[]>`select version from payers where id = ${selectUnmergedId(sql, 'payers', payerId)}`,
   ]);
   return { items, version: payer!.version };
 }
 
-/** The list takes the place of the one before. */
+/** The list takes the place of the one before, and is of the payer that stands for the one that is named. */
 export const putPanels = (
   sql: Sql,
   principal: Principal,
-  payerId: string,
+  named: string,
   items: readonly PanelItem[],
   precondition: Precondition,
 ): Promise<VersionedList<PanelItem>> =>
   sql.begin(async (tx) => {
+    const payerId = (await findUnmergedIds(tx, 'payers', [named])).get(named)!;
     await reviseRow(tx, principal, 'payer', payerId, { columns: {}, asked: { panels: items }, precondition });
-    await tx`delete from payer_panels where payer_id = ${payerId}`;
+    await tx`delete from payer_panels where payer_id in ${selectEntryIds(tx, 'payers', payerId)}`;
     if (items.length > 0) await tx`insert into payer_panels ${tx(items.map((item) => ({ payerId, ...item })))}`;
     return readPanels(tx, payerId);
   });

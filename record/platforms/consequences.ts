@@ -1,5 +1,5 @@
 import { selectClientDay } from '../time/days';
-import { areOneEntry, selectEntryId, isUnmerged } from '../kernel/one-entry';
+import { areOneEntry, selectEntryId, selectUnmergedId, selectUnmergedIds, isUnmerged } from '../kernel/one-entry';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { toLocalDate } from '../../domain/time/calendar';
 import type { ReadinessReason } from '../../domain/kernel/codes';
@@ -36,7 +36,7 @@ export interface Surroundings extends KnownFacts {
   payers: Map<string, Expectation>;
 }
 
-/** Reads it; `payerIds` come back in their order, and `answers` are those of the given relationships. */
+/** Reads it for payers that stand for themselves, in their order; `answers` are those of the given relationships. */
 export async function readSurroundings(
   sql: Db,
   principal: Principal,
@@ -56,8 +56,8 @@ export async function readSurroundings(
         (select ${selectEntryId(sql, 'p')} from practices p where p.id = ${practiceId ?? null} and p.client_id = c.id) as practice_id
       from clients c where id = ${clientId} and ${isInScope(sql, principal, 'c.client_id')}`,
     sql<GivenAnswer[]>`
-      select a.id, question, answer, payer_id, state, parts, items, notice_days, words,
-        jsonb_build_object('id', r.id, 'payerIds', r.payer_ids, 'states', r.states) as relationship
+      select a.id, question, answer, ${selectUnmergedId(sql, 'payers', sql`a.payer_id`)} as payer_id, state, parts, items, notice_days, words,
+        jsonb_build_object('id', r.id, 'payerIds', ${selectUnmergedIds(sql, sql`r.payer_ids`)}, 'states', r.states) as relationship
       from platform_answers a join platform_relationships r on r.id = a.relationship_id
       where a.relationship_id = any(${[...relationshipIds]}::uuid[]) and superseded_by is null
         and ${isInScope(sql, principal, 'a.client_id')}
@@ -81,7 +81,9 @@ export async function readSurroundings(
         and contract is not null and ${isInScope(sql, principal, 'g.client_id')}
       order by g.created_at, g.id`,
     sql<Panel[]>`
-      select asked.id as payer_id, state, kind, status, source, as_of from payer_panels l ${selectAskedPayers(sql`l.payer_id`)}`,
+      select distinct on (asked.id, state, kind) asked.id as payer_id, state, kind, status, source, as_of
+      from payer_panels l ${selectAskedPayers(sql`l.payer_id`)}
+      order by asked.id, state, kind, as_of desc, l.payer_id = asked.id desc`,
     sql<(Omit<ParkedApplication, 'since'> & { since: Instant })[]>`
       select a.id as application_id, asked.id as payer_id, state, kind, (snapshot->>'stageSince')::timestamptz as since
       from applications a ${selectAskedPayers(sql`a.payer_id`)}

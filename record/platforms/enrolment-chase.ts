@@ -2,6 +2,7 @@ import type { Instant, PlainDate } from '../../domain/time/instants';
 import { findChaseInstant, computeChase } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import type { Duration } from '../../domain/time/duration';
+import { selectEntryIds } from '../kernel/one-entry';
 import type { Tx } from '../../runtime/database';
 import { createTasks } from '../kernel/tasks';
 
@@ -29,18 +30,19 @@ interface WaitingEnrolment {
  * interval after the last one was done; what has become of an enrolment closes its task. Answers when to look again.
  */
 export async function chaseEnrolments(tx: Tx, practiceId: string, now: Instant): Promise<{ next: Instant | null }> {
+  const ones = selectEntryIds(tx, 'practices', practiceId);
   await tx`
     update tasks set closed_at = now()
-    where kind = 'enrolment' and closed_at is null and subject_id = ${practiceId}
+    where kind = 'enrolment' and closed_at is null and subject_id in ${ones}
       and (data->>'enrolmentId')::uuid in (
-        select id from enrolments where practice_id = ${practiceId} and superseded_by is not null)`;
+        select id from enrolments where practice_id in ${ones} and superseded_by is not null)`;
   const waiting = await tx<WaitingEnrolment[]>`
     select e.id, e.client_id, e.payer_id, e.kind, e.status, e."on", e.expected_on, c.time_zone, (
       select jsonb_build_object('dueAt', t.data->>'dueAt', 'open', t.closed_at is null)
-      from tasks t where t.subject_id = ${practiceId} and t.data->>'enrolmentId' = e.id::text
+      from tasks t where t.subject_id in ${ones} and t.data->>'enrolmentId' = e.id::text
       order by t.due_at desc limit 1) as last
     from enrolments e join clients c on c.id = e.client_id
-    where e.practice_id = ${practiceId} and e.superseded_by is null
+    where e.practice_id in ${ones} and e.superseded_by is null
       and (e.status in ('submitted', 'rejected') or (e.status = 'not_started' and e.expected_on is not null))
     order by e.created_at, e.id`;
   const nexts: Instant[] = [];

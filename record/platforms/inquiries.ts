@@ -1,3 +1,4 @@
+import { selectUnmergedId, selectUnmergedIds } from '../kernel/one-entry';
 import { announceFact } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { computeChase } from '../../domain/time/calendar';
@@ -216,8 +217,8 @@ const listAsks = (sql: Db, relationshipId: string, latest: number) => sql<
 async function listQuestions(sql: Db, { id, payerIds, states }: InquirySubject, now: Instant, timeZone: string) {
   const [answers, [terms]] = await Promise.all([
     sql<DatedAnswer[]>`
-      select question, answer, payer_id, state, parts, items, notice_days, answered_on from platform_answers
-      where relationship_id = ${id} and superseded_by is null`,
+      select question, answer, ${selectUnmergedId(sql, 'payers', sql`payer_id`)} as payer_id, state, parts, items, notice_days, answered_on
+      from platform_answers where relationship_id = ${id} and superseded_by is null order by created_at, id`,
     sql<{ changedOn: PlainDate | null }[]>`
       select max(changed_on) as changed_on from platform_terms_changes where relationship_id = ${id}`,
   ]);
@@ -227,7 +228,8 @@ async function listQuestions(sql: Db, { id, payerIds, states }: InquirySubject, 
 /** Asks what is open and due to be asked, once; answers when to look again. */
 export async function askQuestions(tx: Tx, relationshipId: string, now: Instant): Promise<{ next: Instant | null }> {
   const [inquiry] = await tx<(Inquiry & InquirySubject & { timeZone: string; inquiryId: string; asked: number })[]>`
-    select i.*, i.id as inquiry_id, r.id, r.provider_id, r.payer_ids, r.states, c.time_zone
+    select i.*, i.id as inquiry_id, r.id, r.provider_id, ${selectUnmergedIds(tx, tx`r.payer_ids`)} as payer_ids,
+      r.states, c.time_zone
     from inquiries i
     join platform_relationships r on r.id = i.relationship_id
     join clients c on c.id = i.client_id

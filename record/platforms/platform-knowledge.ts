@@ -1,4 +1,4 @@
-import { areOneEntry } from '../kernel/one-entry';
+import { areOneEntry, findUnmergedIds, selectUnmergedId } from '../kernel/one-entry';
 import { randomUUID } from 'node:crypto';
 import type { PlainDate } from '../../domain/time/instants';
 import type { Question } from '../../domain/platforms/platform';
@@ -18,10 +18,11 @@ export interface PlatformKnowledge {
 }
 
 export const listKnowledge = (sql: Db): Promise<PlatformKnowledge[]> => sql<PlatformKnowledge[]>`
-  select platform, payer_id, question, 'no' as answer, source, as_of from platform_knowledge
-  order by platform, question, payer_id`;
+  select distinct on (platform, question, 2) platform, ${selectUnmergedId(sql, 'payers', sql`payer_id`)} as payer_id, question,
+    'no' as answer, source, as_of
+  from platform_knowledge order by platform, question, 2, as_of desc`;
 
-/** Makes what is known this, and nothing else. */
+/** Makes what is known this, and nothing else; of a question, each of its payers stands for itself. */
 export const putKnowledge = (
   sql: Sql,
   principal: Principal,
@@ -29,9 +30,14 @@ export const putKnowledge = (
 ): Promise<void> =>
   sql.begin(async (tx) => {
     const recordedBy = toJson(tx, buildActor(principal));
+    const ones = await findUnmergedIds(
+      tx,
+      'payers',
+      items.flatMap(({ payerId }) => payerId ?? []),
+    );
     const rows = items.map(({ platform, payerId, question, source, asOf }) => ({
       platform: platform.toLowerCase(),
-      payerId,
+      payerId: payerId && ones.get(payerId)!,
       question,
       source,
       asOf,

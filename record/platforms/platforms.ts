@@ -1,5 +1,11 @@
 import { compareBusinessNames } from '../../domain/kernel/business-names';
-import { selectEntryIds } from '../kernel/one-entry';
+import {
+  findUnmergedIds,
+  selectEntryIds,
+  selectEntriesIds,
+  selectUnmergedId,
+  selectUnmergedIds,
+} from '../kernel/one-entry';
 import { Duplicate } from '../kernel/duplicate';
 import { selectClientToday } from '../time/days';
 import { announceFact } from '../kernel/subscribers';
@@ -107,12 +113,15 @@ export type RecordedDecision = Entry & DecisionInput;
 export type VersionedEntry<T> = T & { version: number };
 
 const selectRelationships = (sql: Db, principal: Principal): Fragment => sql`
-  select r.id, r.client_id, r.provider_id, r.platform, r.payer_ids, r.states, r.since, r.contact_email, r.ended_on,
+  select r.id, r.client_id, r.provider_id, r.platform, ${selectUnmergedIds(sql, sql`r.payer_ids`)} as payer_ids, r.states, r.since, r.contact_email, r.ended_on,
     r.ending->>'reason' as end_reason, r.version, r.created_at, r.updated_at, d.decision, d.reason as decision_reason,
     (select coalesce(jsonb_agg(jsonb_build_object('payerId', m.payer_id, 'states', m.states, 'from', nullif(m.from_on, '-infinity'),
         'until', nullif(m.until_on, 'infinity')) order by m.from_on, m.until_on desc, m.id), '[]')
-      from platform_spans m
-      where m.relationship_id = r.id and m.known_to is null and m.from_on <= m.until_on and m.until_on > '-infinity'
+      from (
+        select ${selectUnmergedId(sql, 'payers', sql`s.payer_id`)} as payer_id, s.states, s.from_on, s.until_on, min(s.id) as id
+        from platform_spans s
+        where s.relationship_id = r.id and s.known_to is null and s.from_on <= s.until_on and s.until_on > '-infinity'
+        group by 1, 2, 3, 4) m
     ) as spans
   from platform_relationships r
   left join platform_decisions d on d.relationship_id = r.id and d.superseded_by is null
@@ -127,9 +136,10 @@ export const createRelationship = (
   principal: Principal,
   id: string,
   provider: { id: string; clientId: string },
-  { platform, payerIds, states, since, contactEmail, evenIfExists }: RelationshipInput,
+  { platform, payerIds: named, states, since, contactEmail, evenIfExists }: RelationshipInput,
 ): Promise<Relationship> =>
   sql.begin(async (tx) => {
+    const payerIds = await listUnmergedIds(tx, named);
     const { id: providerId, clientId } = provider;
     const row = {
       id,
@@ -160,6 +170,11 @@ export const createRelationship = (
     }
     return (await findRelationship(tx, principal, id))!;
   });
+
+/** The payers that stand for these, each once. */
+const listUnmergedIds = async (tx: Tx, payerIds: readonly string[]): Promise<string[]> => [
+  ...new Set((await findUnmergedIds(tx, 'payers', payerIds)).values()),
+];
 
 /** The states in which a provider is licensed; null where none is on file. */
 async function listLicensedStates(tx: Tx, providerId: string): Promise<string[] | null> {
@@ -193,13 +208,14 @@ export const updateRelationship = (
   sql: Sql,
   principal: Principal,
   { id }: Relationship,
-  { changedOn, correction, ...patch }: RelationshipPatch,
+  { changedOn, correction, ...given }: RelationshipPatch,
   precondition: Precondition,
 ): Promise<Relationship | null> =>
   sql.begin(async (tx) => {
     const [held] = await tx<CoveredRelationship[]>`
-      select id, client_id, provider_id, platform, payer_ids, states, since, ended_on
+      select id, client_id, provider_id, platform, ${selectUnmergedIds(tx, tx`payer_ids`)} as payer_ids, states, since, ended_on
       from platform_relationships where id = ${id} for no key update`;
+    const patch = { ...given, ...(given.payerIds && { payerIds: await listUnmergedIds(tx, given.payerIds) }) };
     const { payerIds, states, since = held!.since } = patch;
     if ((payerIds || states) && held!.endedOn !== null) return null;
     await reviseRow(tx, principal, 'platform_relationship', id, {
@@ -247,7 +263,7 @@ async function changeCoveredPayers(
   const moved = isSameValue(statesBefore, states) ? [] : before.filter((payerId) => payerIds.includes(payerId));
   const dropped = before.filter((payerId) => !payerIds.includes(payerId));
   await restateSpans(tx, id, {
-    which: tx`payer_id = any(${[...dropped, ...moved]}::uuid[]) and until_on = 'infinity'`,
+    which: tx`payer_id = any(${selectEntriesIds(tx, tx`${[...dropped, ...moved]}::uuid[]`)}) and until_on = 'infinity'`,
     untilOn: tx`${day} - 1`,
   });
   await addSpans(tx, { id, clientId, states }, [...added, ...moved], day);
@@ -290,7 +306,8 @@ export const endRelationship = (
     await endChases(tx, principal, { id, clientId }, reason);
     await restateSpans(tx, id, {
       // what an earlier end cut off too, but not what was dropped before
-      which: tx`until_on > ${on} or (until_on = ${endedOn}::date and payer_id = any(${payerIds}::uuid[]))`,
+      which: tx`until_on > ${on} or (until_on = ${endedOn}::date
+        and payer_id = any(${selectEntriesIds(tx, tx`${payerIds}::uuid[]`)}))`,
       untilOn: tx`${on}::date`,
     });
     await keepBridges(tx, providerId);
@@ -338,8 +355,8 @@ export const putAnswer = (
       'answer',
       { relationshipId, id, precondition },
       {
-        scope: tx`question = ${question} and payer_id is not distinct from ${payerId}::uuid
-        and state is not distinct from ${state}::text`,
+        scope: tx`question = ${question} and state is not distinct from ${state}::text
+        and ${payerId === null ? tx`payer_id is null` : tx`payer_id in ${selectEntryIds(tx, 'payers', payerId)}`}`,
         said: { question, ...answer },
         stored: { parts: parts && toJson(tx, parts), items: items && toJson(tx, items) },
       },
@@ -392,10 +409,13 @@ async function putEntry<T extends Entry>(
   const { clientId, version } = relationship!;
   precondition(version);
   const [before] = await tx<(T & Record<string, unknown>)[]>`
-    select * from ${table} where relationship_id = ${relationshipId} and superseded_by is null and ${scope}`;
+    select * from ${table} where relationship_id = ${relationshipId} and superseded_by is null and ${scope}
+    order by created_at desc, id desc limit 1`;
   const same = before && Object.entries(said).every(([name, value]) => isSameValue(before[name], value));
   if (same) return { ...before, version };
-  if (before) await tx`update ${table} set superseded_by = ${id} where id = ${before.id}`;
+  await tx`
+    update ${table} set superseded_by = ${id}
+    where relationship_id = ${relationshipId} and superseded_by is null and ${scope}`;
   const recordedBy = toJson(tx, buildActor(principal));
   const row = { ...said, ...stored, id, clientId, relationshipId, recordedBy };
   const [made] = await tx<T[]>`insert into ${table} ${toRows(tx, row)} returning *`;
@@ -450,14 +470,15 @@ export const listDecisions = (
     request,
   );
 
-/** What the answers in force come to, in the relationship's states. */
+/** What the answers in force come to, in the relationship's states; of two for payers that were merged the later one stands. */
 export async function readAssessment(
   sql: Db,
   principal: Principal,
   { id, payerIds, states }: Relationship,
 ): Promise<Assessment> {
   const answers = await sql<LedgerAnswer[]>`
-    select question, answer, payer_id, state, parts, items, notice_days from platform_answers
-    where relationship_id = ${id} and superseded_by is null and ${isInScope(sql, principal)}`;
+    select question, answer, ${selectUnmergedId(sql, 'payers', sql`payer_id`)} as payer_id, state, parts, items, notice_days
+    from platform_answers where relationship_id = ${id} and superseded_by is null and ${isInScope(sql, principal)}
+    order by created_at, id`;
   return assessAnswers(payerIds, states ?? [], answers);
 }

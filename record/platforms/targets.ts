@@ -15,6 +15,7 @@ import {
   type CaseloadItem,
   type RankedTarget,
 } from '../../domain/platforms/targets';
+import { selectUnmergedIds } from '../kernel/one-entry';
 import type { Db } from '../../runtime/database';
 import { readCaseload, listDaysTaken } from './caseloads';
 import { readSurroundings } from './consequences';
@@ -40,7 +41,7 @@ export async function rankPayerTargets(
   const [caseload, relationships] = await Promise.all([
     readCaseload(sql, principal, clientId),
     sql<{ id: string; payerIds: string[] }[]>`
-      select id, payer_ids from platform_relationships
+      select id, ${selectUnmergedIds(sql, sql`payer_ids`)} as payer_ids from platform_relationships
       where provider_id = ${providerId} and ${isInScope(sql, principal)}`,
   ]);
   const candidates = new Map<string, CaseloadItem>(

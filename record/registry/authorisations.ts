@@ -3,6 +3,7 @@ import type { PlainDate } from '../../domain/time/instants';
 import type { AuthorisationScope } from '../../domain/kernel/codes';
 import { toJson, toRows, type Db, type Sql, type Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
+import { selectEntriesIds } from '../kernel/one-entry';
 import { Duplicate } from '../kernel/duplicate';
 import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
@@ -73,13 +74,14 @@ export const createAuthorisation = (
  * was revoked.
  */
 async function refuseSameTerms(tx: Tx, id: string): Promise<void> {
+  const [own, others] = [selectEntriesIds(tx, tx`made.payer_ids`), selectEntriesIds(tx, tx`o.payer_ids`)];
   const [existing] = await tx<{ id: string }[]>`
     select o.id from authorisations o join authorisations made on made.id = ${id}
     where o.provider_id = made.provider_id and o.id <> made.id and o.revoked_on is null
       and o.signed_on = made.signed_on and o.until is not distinct from made.until
       and o.scopes @> made.scopes and o.scopes <@ made.scopes
-      and (o.payer_ids is null) = (made.payer_ids is null)
-      and coalesce(o.payer_ids @> made.payer_ids and o.payer_ids <@ made.payer_ids, true)
+      and (${others} is null) = (${own} is null)
+      and coalesce(${others} @> ${own} and ${others} <@ ${own}, true)
     order by o.created_at, o.id limit 1`;
   if (existing) throw new Duplicate(existing.id);
 }

@@ -2,7 +2,7 @@ import { announceFact } from '../kernel/subscribers';
 import type { Db, Sql, Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { Duplicate } from '../kernel/duplicate';
-import { selectEntryIds } from '../kernel/one-entry';
+import { findUnmergedIds, selectEntryIds } from '../kernel/one-entry';
 import { isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 
@@ -43,7 +43,10 @@ export const createDocument = (
   input: DocumentInput,
 ): Promise<Document> =>
   sql.begin(async (tx) => {
-    const { kind, name, sha256, expiresOn = null, providerId = null, practiceId = null, evenIfExists } = input;
+    const { kind, name, sha256, expiresOn = null, providerId = null, evenIfExists } = input;
+    const practiceId = input.practiceId
+      ? (await findUnmergedIds(tx, 'practices', [input.practiceId])).get(input.practiceId)!
+      : null;
     const row = { id, clientId, kind, name, sha256, expiresOn, providerId, practiceId };
     // one after the other
     await tx`select from clients where id = ${clientId} for no key update`;

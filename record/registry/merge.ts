@@ -1,5 +1,5 @@
 import { selectEntryIds, isAmong } from '../kernel/one-entry';
-import { announceFacts } from '../kernel/subscribers';
+import { announceFact, announceFacts } from '../kernel/subscribers';
 import type { Sql } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import type { Principal } from '../kernel/principal';
@@ -59,6 +59,12 @@ export const mergePersons = (
         update payers set covers = covers || ${into}::uuid, version = version + 1, updated_at = now()
         where covers @> ${[id]}::uuid[] and not covers @> ${[into]}::uuid[]`;
     }
+    // what nobody said of the one that stays
+    else
+      await tx`
+        update practices s
+        set npi = coalesce(s.npi, d.npi), billing = coalesce(s.billing, d.billing), version = s.version + 1, updated_at = now()
+        from practices d where d.id = ${id} and s.id = ${into}`;
     const covered = kind === 'payer' ? tx`(select covers from payers where id = ${into})` : tx`'{}'::uuid[]`;
     await announceFacts(
       tx,
@@ -67,6 +73,15 @@ export const mergePersons = (
         where (y.id in ${selectEntryIds(tx, TABLES[kind], into)} or ${isAmong(tx, 'y', covered)})
           and a.provider_id is not null`,
     );
+    // both may be named by one relationship, which then asks about one
+    if (kind === 'payer')
+      await announceFacts(
+        tx,
+        'platform questions changed',
+        tx`select id from platform_relationships where payer_ids && array${selectEntryIds(tx, 'payers', into)}`,
+      );
+    // what rests on either rests on the one that stays
+    else await announceFact(tx, 'practice file changed', into);
     await recordAudit(tx, principal, {
       action: `${kind}.merge`,
       subjectType: kind,

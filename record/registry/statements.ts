@@ -1,4 +1,4 @@
-import { selectEntryIds } from '../kernel/one-entry';
+import { findUnmergedIds, selectEntryIds } from '../kernel/one-entry';
 import { announceFact } from '../kernel/subscribers';
 import type { PlainDate } from '../../domain/time/instants';
 import { toJson, toRows, type Db, type Fragment, type Sql } from '../../runtime/database';
@@ -63,18 +63,19 @@ type Register = keyof typeof REGISTERS;
 /** The fact that each kind of statement announces. */
 const ANNOUNCED = { enrolment: 'enrolment changed', portal_access: 'practice file changed' } as const;
 
-/** Puts a statement on record in the place of the one about the same thing. Repeated under the same id it changes nothing. */
+/** Puts a statement on record in the place of the one about the same thing, for the practice that stands for the one named. Repeated under the same id it changes nothing. */
 const putStatement = (
   sql: Sql,
   principal: Principal,
   register: Register,
   id: string,
-  { id: practiceId, clientId }: Practice,
+  { id: namedId, clientId }: Practice,
   input: object,
   same: (sql: Db) => Fragment,
 ): Promise<void> =>
   sql.begin(async (tx) => {
     const table = tx(REGISTERS[register]);
+    const practiceId = (await findUnmergedIds(tx, 'practices', [namedId])).get(namedId)!;
     // one after the other
     await tx`select from practices where id = ${practiceId} for no key update`;
     const [known] = await tx`select from ${table} where id = ${id}`;

@@ -1,3 +1,4 @@
+import { selectEntryIds } from '../kernel/one-entry';
 import { selectClientDay } from '../time/days';
 import { findLastToday } from '../../domain/time/dates';
 import { announceFact, announceFacts } from '../kernel/subscribers';
@@ -602,12 +603,15 @@ export const listExclusionChecks = (
 ): Promise<Page<ExclusionCheck>> =>
   readPage(
     sql,
-    sql`select * from exclusion_checks where ${sql(nameColumn(held))} = ${held.id} and ${isInScope(sql, principal)}`,
+    sql`
+      select * from exclusion_checks
+      where ${held.personId === null ? sql`practice_id in ${selectEntryIds(sql, 'practices', held.id)}` : sql`provider_id = ${held.id}`}
+        and ${isInScope(sql, principal)}`,
     request,
   );
 
 const isOf = (sql: Db, { id, personId }: ScreenedSubject): Fragment =>
-  personId === null ? sql`x.practice_id = ${id}` : sql`x.person_id = ${personId}`;
+  personId === null ? sql`x.practice_id in ${selectEntryIds(sql, 'practices', id)}` : sql`x.person_id = ${personId}`;
 
 interface Word extends ExclusionWord {
   reason: string | null;
@@ -712,7 +716,11 @@ async function recordDecision(
   await tx`
     update tasks set closed_at = now()
     where kind = 'exclusion_match' and closed_at is null and data->>'exclusionId' = ${exclusionId}
-      and subject_id = any(${concerned.map(({ id }) => id)}::uuid[])`;
+      and ${
+        held.personId === null
+          ? tx`subject_id in ${selectEntryIds(tx, 'practices', held.id)}`
+          : tx`subject_id = any(${concerned.map(({ id }) => id)}::uuid[])`
+      }`;
   for (const subject of concerned)
     await recordAudit(tx, principal, {
       action: `exclusion.${word.status}`,

@@ -1,4 +1,4 @@
-import { selectEntryId, isUnmerged } from '../kernel/one-entry';
+import { selectEntryId, selectEntryIds, selectUnmergedId, isUnmerged } from '../kernel/one-entry';
 import type { PlainDate } from '../../domain/time/instants';
 import {
   listProviderFindings,
@@ -54,9 +54,10 @@ const readFiles = (
     coalesce((
       select jsonb_agg(${selectPracticeOnFile(sql, sql`o.id <> p.id`)} order by pr.created_at)
       from practices pr
-      where pr.id in (select a.practice_id from applications a where a.provider_id = p.id)), '[]') as practices,
+      where pr.id in (
+        select ${selectUnmergedId(sql, 'practices', sql`a.practice_id`)} from applications a where a.provider_id = p.id)), '[]') as practices,
     coalesce((
-      select jsonb_agg(jsonb_build_object('id', a.id, 'practiceId', a.practice_id, 'state', a.state)
+      select jsonb_agg(jsonb_build_object('id', a.id, 'practiceId', ${selectUnmergedId(sql, 'practices', sql`a.practice_id`)}, 'state', a.state)
         order by a.created_at, a.id)
       from applications a where a.provider_id = p.id and a.open), '[]') as applications,
     coalesce((
@@ -92,11 +93,11 @@ const readPracticesAlone = (
   clientId: string,
 ): Promise<{ practice: CheckedPractice; applicationIds: string[] }[]> => sql`
   select ${selectPracticeOnFile(sql, sql`true`)} as practice,
-    array(select a.id from applications a where a.practice_id = pr.id and a.open order by a.created_at, a.id)
+    array(select a.id from applications a where a.practice_id in ${selectIdsOfPractice(sql)} and a.open order by a.created_at, a.id)
       as application_ids
   from practices pr
   where pr.client_id = ${clientId} and ${isInScope(sql, principal, 'pr.client_id')} and ${isUnmerged(sql, 'pr')}
-    and not exists (select from applications a where a.practice_id = pr.id and a.provider_id is not null)
+    and not exists (select from applications a where a.practice_id in ${selectIdsOfPractice(sql)} and a.provider_id is not null)
   order by pr.created_at, pr.id`;
 
 /** What is checked of the practice `pr`; its NPI is compared with those of its client's providers `o`. */
@@ -106,16 +107,19 @@ const selectPracticeOnFile = (sql: Db, meant: Fragment): Fragment => sql`
       select from providers o join persons h on h.id = o.person_id
       where o.client_id = pr.client_id and h.npi = pr.npi and ${meant}),
     'places', coalesce((
-      select jsonb_agg(o.address order by o.position) from locations o where o.practice_id = pr.id), '[]'),
-    'documents', ${selectExpiring(sql, sql`d.practice_id = pr.id and d.provider_id is null`)},
+      select jsonb_agg(o.address order by o.position) from locations o where o.practice_id in ${selectIdsOfPractice(sql)}), '[]'),
+    'documents', ${selectExpiring(sql, sql`d.practice_id in ${selectIdsOfPractice(sql)} and d.provider_id is null`)},
     'portals', coalesce((
       select jsonb_agg(jsonb_build_object('portal', w.portal, 'owners',
           (w.second_factor_owner is not null)::int
           + (select count(*) from users u where u.id = any(w.second_factor_user_ids) and u.revoked_at is null))
         order by lower(w.portal))
       from portal_access w
-      where w.practice_id = pr.id and w.superseded_by is null and w.status = 'active'
+      where w.practice_id in ${selectIdsOfPractice(sql)} and w.superseded_by is null and w.status = 'active'
         and (w.second_factor_owner is not null or w.second_factor_user_ids <> '{}')), '[]'))`;
+
+/** The ids of all that are one with the practice `pr`. */
+const selectIdsOfPractice = (sql: Db): Fragment => selectEntryIds(sql, 'practices', sql`pr.id`);
 
 const selectExpiring = (sql: Db, whose: Fragment): Fragment => sql`
   coalesce((

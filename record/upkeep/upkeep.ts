@@ -1,3 +1,4 @@
+import { selectEntriesIds } from '../kernel/one-entry';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { ApplicationState } from '../../domain/applications/state';
 import { findWindowStart, computeDeadline, toLocalDate } from '../../domain/time/calendar';
@@ -40,7 +41,7 @@ export async function readOwnUpkeep(sql: Db, condition: Fragment, now: Instant):
         select jsonb_agg(jsonb_build_object('id', d.id, 'kind', d.kind, 'expiresOn', d.expires_on) order by d.id)
         from documents d where d.provider_id = p.id and d.expires_on is not null), '[]') as documents,
       coalesce((
-        select jsonb_agg(jsonb_build_object('id', u.id, 'scopes', u.scopes, 'payerIds', u.payer_ids,
+        select jsonb_agg(jsonb_build_object('id', u.id, 'scopes', u.scopes, 'payerIds', ${selectEntriesIds(sql, sql`u.payer_ids`)},
           'signedOn', u.signed_on, 'until', u.until, 'revokedOn', u.revoked_on) order by u.id)
         from authorisations u where u.provider_id = p.id), '[]') as authorisations
     from providers p join clients c on c.id = p.client_id

@@ -344,6 +344,18 @@ describe('mail', () => {
     expect(statuses).toEqual([{ status: 'withheld' }]);
   });
 
+  test('to a payer is sent where what the provider signed names one that was merged into it', async () => {
+    const [asked, elsewhere] = [await question(), await question()];
+    for (const { authorise } of [asked, elsewhere]) {
+      const twin = await api.make('/v1/payers', { ...PAYER, name: randomUUID() });
+      await authorise({ payerIds: [twin.id] });
+      if (authorise === asked.authorise)
+        await api.post(`/v1/payers/${twin.id}/merge`, { into: asked.payerId, reason: 'entered twice' });
+    }
+    expect((await due(asked.payerId)).send).toMatchObject({ kind: 'mail' });
+    expect(await due(elsewhere.payerId)).toEqual({ next: null });
+  });
+
   test('to a payer waits for something signed where the operator wants that, or the playbook', async () => {
     const [unsigned, signed] = [await question(), await question()];
     const strict = await question({ requires: ['authorisation'] });

@@ -327,7 +327,7 @@ describe('what is there twice', () => {
         ...answer,
         payerId: asked,
       });
-      expect([status, body.payerId]).toEqual([200, payerId]);
+      expect([status, body.payerId]).toEqual([200, into]);
     }
     const unknown = { answer: 'no', answeredBy: 'Alma', answeredOn: TODAY, channel: 'email' };
     const other = { ...unknown, payerId: await system.payer() };
