@@ -2,7 +2,8 @@ import type { Bodies } from '../domain/applications/bodies';
 import type { Logger } from 'pino';
 import { WATCH_TYPES, type Action, type WatchType } from '../domain/kernel/codes';
 import { planNextTry } from '../domain/kernel/relay-tries';
-import { isUnanswered, type Dispatch } from '../dispatch/dispatch';
+import type { Dispatch } from '../dispatch/dispatch';
+import { isUnanswered } from '../dispatch/grpc-errors';
 import { settleEndingItem } from '../dispatch/endings';
 import { findConcernedApplications, openChanges } from '../record/applications/changes';
 import {

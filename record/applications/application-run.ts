@@ -62,3 +62,10 @@ export async function readState(sql: Db, applicationId: string): Promise<Applica
   >`select snapshot from applications where id = ${applicationId}`;
   return row?.snapshot ?? null;
 }
+
+/** The same of one that has to be there. */
+export async function loadState(sql: Db, applicationId: string): Promise<ApplicationState> {
+  const state = await readState(sql, applicationId);
+  if (!state) throw new Error(`no application ${applicationId}`);
+  return state;
+}

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Delivery, Dispatch } from '../../dispatch/dispatch';
+import type { Delivery } from '../../dispatch/delivery';
+import type { Dispatch } from '../../dispatch/dispatch';
 import { MOST_RELAY_TRIES } from '../../domain/kernel/relay-tries';
 import { acknowledgeCommand, keepCommand, handToRelay, settleCommand } from '../../record/applications/commands';
 import { announceFact } from '../../record/kernel/subscribers';
