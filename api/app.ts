@@ -4,6 +4,7 @@ import express from 'express';
 import type { ErrorRequestHandler, Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp, type Options } from 'pino-http';
+import { createAccessCounter } from './kernel/access-counter';
 import { authenticateCaller, readCallerRequestId } from './kernel/auth';
 import { createCalendarFeeds } from './kernel/calendar';
 import type { Deps } from './kernel/deps';
@@ -15,7 +16,7 @@ import { createRouter, sendAnswer } from './kernel/router';
 import { listRoutes } from './routes';
 
 /** The whole API, without a port. */
-export function createApp(deps: Deps): Express {
+export function createApp(deps: Deps, counter = createAccessCounter(deps.sql)): Express {
   const { sql, keyring, logger, config } = deps;
   const routes = listRoutes(deps);
   const app = express();
@@ -26,11 +27,11 @@ export function createApp(deps: Deps): Express {
     res.set('Cache-Control', 'no-store');
     next();
   });
-  app.use('/v1', authenticateCaller(sql, config.adminApiKey));
+  app.use('/v1', authenticateCaller(sql, config.adminApiKey, counter));
   app.use(createCalendarFeeds(sql));
   app.use(createDocs(routes));
   if (config.smtpUrl === undefined) app.use(createMailbox());
-  app.use(createRouter(routes, { sql, idempotency: createIdempotency(sql, keyring) }));
+  app.use(createRouter(routes, { sql, idempotency: createIdempotency(sql, keyring), counter }));
   app.use(() => {
     throw new Problem('not_found');
   });

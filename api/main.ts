@@ -10,10 +10,12 @@ import { exitWithSupervisor } from '../runtime/exit-with-supervisor';
 import { connectTemporal } from '../runtime/temporal';
 import { watchEventLoop } from '../runtime/watchdog';
 import { createApp } from './app';
+import { createAccessCounter } from './kernel/access-counter';
 
 const CONNECTIONS = 20;
 const PATIENCE_MS = 5000;
 const GRACE_MS = 2500;
+const COUNT_EVERY_MS = 5000;
 
 async function runApi(): Promise<void> {
   exitWithSupervisor();
@@ -29,7 +31,13 @@ async function runApi(): Promise<void> {
   const dispatch = createDispatch({ sql, client: temporal.client });
   const deps = { sql, keyring, logger, temporal, dispatch, patienceMs: PATIENCE_MS, config };
 
-  const server = createApp(deps).listen(config.port, config.host, (error) => {
+  const counter = createAccessCounter(sql);
+  const flush = () =>
+    counter
+      .flush()
+      .catch((error: unknown) => logger.warn({ err: error }, 'calls could not be counted; again in a moment'));
+  setInterval(() => void flush(), COUNT_EVERY_MS).unref();
+  const server = createApp(deps, counter).listen(config.port, config.host, (error) => {
     if (error) throw listenError(error, config.port);
     logger.info({ port: config.port, host: config.host }, 'listening');
   });
@@ -38,7 +46,9 @@ async function runApi(): Promise<void> {
   const stopServer = () => {
     setTimeout(() => process.exit(0), GRACE_MS).unref();
     server.close(() => {
-      void sql.end({ timeout: 1 }).finally(() => process.exit(0));
+      void flush()
+        .then(() => sql.end({ timeout: 1 }))
+        .finally(() => process.exit(0));
     });
     server.closeIdleConnections();
   };

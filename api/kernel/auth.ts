@@ -5,10 +5,12 @@ import { findPrincipalByKey } from '../../record/registry/api-keys';
 import type { Principal } from '../../record/kernel/principal';
 import type { Sql } from '../../runtime/database';
 import { hashSecret } from '../../runtime/secrets';
+import { NOBODY } from '../../record/registry/access-counts';
+import type { AccessCounter } from './access-counter';
 import { refuseUnknownCaller } from './errors';
 
-/** Refuses a request without a valid bearer key; `getPrincipal` answers who the others are from. */
-export function authenticateCaller(sql: Sql, adminApiKey: string): RequestHandler {
+/** Refuses a request without a valid bearer key, and counts it; `getPrincipal` answers who the others are from. */
+export function authenticateCaller(sql: Sql, adminApiKey: string, counter: AccessCounter): RequestHandler {
   const adminHash = hashSecret(adminApiKey.trim());
 
   async function identifyCaller(header: string | undefined): Promise<Principal | null> {
@@ -23,6 +25,7 @@ export function authenticateCaller(sql: Sql, adminApiKey: string): RequestHandle
 
   return async (req, res, next) => {
     const principal = await identifyCaller(req.headers.authorization);
+    counter.count(principal?.id ?? NOBODY, principal ? 'used' : 'unauthenticated');
     if (!principal) throw refuseUnknownCaller();
     res.locals.principal = {
       ...principal,

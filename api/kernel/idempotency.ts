@@ -10,7 +10,7 @@ export interface Answer {
   status: number;
   body?: unknown;
   location?: string;
-  /** Content type, where it is not the usual one; a Buffer is sent as it is. */
+  /** Content type, where it is not the usual one; a Buffer or a stream is sent as it is. */
   type?: string;
   /** Offered to be saved under. */
   filename?: string;

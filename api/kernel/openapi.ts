@@ -175,9 +175,11 @@ const buildGoodResponses = ({ responses }: Route, examples: CoreExamples['respon
       status,
       {
         description,
-        ...(schema && {
+        ...((schema || also.length > 0) && {
           content: {
-            'application/json': { schema, ...(examples[status] && { examples: examples[status] }) },
+            ...(schema && {
+              'application/json': { schema, ...(examples[status] && { examples: examples[status] }) },
+            }),
             ...buildOtherTypes(also),
           },
         }),

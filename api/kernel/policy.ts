@@ -15,6 +15,8 @@ const POLICY = {
   'users:write': ['admin', 'lead'],
   'keys:read': ['admin', 'auditor'],
   'keys:write': ['admin'],
+  // Who did what, and who may do what.
+  'audit:read': ['admin', 'auditor'],
   'applications:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'],
   'applications:work': ['admin', 'lead', 'specialist'],
   // Contacts, notes and information: what a follow-up consists of.

@@ -59,7 +59,7 @@ interface RouteSpec<Path extends string, Subject, Query, Body> {
    * attempt reads it anew by the command that made it, as long as it may be shown.
    */
   secret?: { name: string; read: (commandId: string) => Promise<string | null> };
-  /** The good answers by status, with the content types that are `also` to be had; the problems are added by themselves. */
+  /** The good answers by status, with the content types that are `also` to be had, or alone, where there is no schema; the problems are added by themselves. */
   responses: Record<number, { description: string; schema?: z.ZodType; also?: string[] }>;
   /** Statuses of problems that path, method and body don't tell of. */
   problems?: number[];

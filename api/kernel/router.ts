@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
+import { pipeline, Readable } from 'node:stream';
 import express from 'express';
 import type { Request, RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
 import { recordAudit } from '../../record/kernel/audit';
 import type { Sql } from '../../runtime/database';
+import type { Principal } from '../../record/kernel/principal';
+import type { AccessCounter } from './access-counter';
 import { getPrincipal } from './auth';
 import { refuseFields, Problem, toProblem, type FieldError } from './errors';
 import { isFinal, createSingleAttempt, type Answer, type Attempt, type Idempotency } from './idempotency';
@@ -16,6 +19,7 @@ import { checkValue, refuseErrors } from './validation';
 export interface RouterDeps {
   sql: Sql;
   idempotency: Idempotency;
+  counter: AccessCounter;
 }
 
 /** Serves the routes; a path that is known under other methods answers 405. */
@@ -60,12 +64,15 @@ async function answerRequest(
   route: Route,
   req: Request,
   res: Response,
-  { sql, idempotency }: RouterDeps,
+  { sql, idempotency, counter }: RouterDeps,
 ): Promise<Answer> {
   const principal = getPrincipal(res);
   const params = readParams(route, req);
   const subject = route.subject ? await route.subject({ principal, params }) : undefined;
-  if (subject === null) throw new Problem('not_found');
+  if (subject === null) {
+    countAbsent(counter, principal, (seer) => route.subject!({ principal: seer, params }));
+    throw new Problem('not_found');
+  }
   let attempt: Attempt = createSingleAttempt();
   try {
     const allowed = isAllowed(principal, route.access as Permission);
@@ -85,6 +92,7 @@ async function answerRequest(
     return await addSecret(route, answered, commandId);
   } catch (error) {
     const problem = toProblem(error);
+    if (problem.status === 403) counter.count(principal.id, 'forbidden');
     if (REFUSALS.has(problem.status))
       await recordAudit(sql, principal, {
         action: `${route.method} ${route.path}`,
@@ -97,6 +105,12 @@ async function answerRequest(
     if (isFinal(problem.status)) return attempt.keep({ status: problem.status, body: problem });
     throw error;
   }
+}
+
+/** Nobody is told whether what they ask for is another client's; it is looked up once they have their answer. */
+function countAbsent(counter: AccessCounter, principal: Principal, find: (seer: Principal) => Promise<unknown>): void {
+  if (principal.clientIds === null) counter.count(principal.id, 'missing');
+  else counter.countAbsent(principal.id, async () => (await find({ ...principal, clientIds: null })) !== null);
 }
 
 async function addSecret({ secret }: Route, answered: Answer, commandId: string): Promise<Answer> {
@@ -192,6 +206,9 @@ export function sendAnswer(res: Response, { status, body, location, type, filena
   if (filename) res.attachment(filename);
   res.status(status);
   if (body === undefined) res.end();
+  else if (body instanceof Readable)
+    // where it breaks off, so does the answer: its length is not known
+    pipeline(body, res.type(type!), () => undefined);
   // Not res.json: it would answer 304 by the ETag, though an answer also depends on the day and the caller.
   else
     res

@@ -50,8 +50,8 @@ export const SECTIONS: { name: string; description: string; tags: string[] }[] =
   },
   {
     name: 'Administration',
-    description: 'Users, API keys, settings, the state of the system, and this description.',
-    tags: ['users', 'API keys', 'settings', 'operations', 'health', 'documentation'],
+    description: 'Users, API keys, the audit log, settings, the state of the system, and this description.',
+    tags: ['users', 'API keys', 'audit', 'settings', 'operations', 'health', 'documentation'],
   },
 ];
 

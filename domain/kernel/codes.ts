@@ -199,6 +199,13 @@ export type WaitingOn = (typeof WAITING_ON)[number];
 
 export const ROLES = ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'] as const;
 export type Role = (typeof ROLES)[number];
+/**
+ * What is counted of calls: requests with a valid key; without one (401); what a role may not do (403); what is there but
+ * another client's (404), and what is nowhere.
+ */
+export const ACCESS_KINDS = ['used', 'unauthenticated', 'forbidden', 'foreign', 'missing'] as const;
+export type AccessKind = (typeof ACCESS_KINDS)[number];
+
 /** Who follows up on applications: work is given to them alone. */
 export const WORKER_ROLES: readonly Role[] = ['admin', 'lead', 'specialist', 'agent'];
 /** The operator's own people: whom their notes among themselves are for. Not a client, nor a program. */

@@ -47,6 +47,10 @@ const selectKeys = (sql: Db, principal: Principal) => sql`
   select id, name, role, client_ids, expires_on, user_id, service_name, created_by, created_at, revoked_at
   from ${listReaches(sql)} keys where ${isWithinReach(sql, principal)}`;
 
+/** The ids of the keys that a principal manages. */
+export const selectManaged = (sql: Db, principal: Principal): Fragment =>
+  sql`select id from ${listReaches(sql)} keys where ${isWithinReach(sql, principal)}`;
+
 const nameOwner = (id: string) => `api_keys/${id}`;
 
 /**

@@ -242,6 +242,7 @@ test('every table that is about a person, or of no single client, has a stated r
     registry_records: 'registry',
     registry_snapshots: 'registry or own',
     // of several clients, or of none
+    access_counts: 'operator',
     api_keys: 'operator',
     audit_links: 'operator', // whose chain is in `chain`
     audit_log: 'operator',

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../api/app';
+import { createAccessCounter, type AccessCounter } from '../../api/kernel/access-counter';
 import type { Deps } from '../../api/kernel/deps';
 import { listStatuses } from '../../api/kernel/openapi';
 import type { Route } from '../../api/kernel/route';
@@ -33,6 +34,7 @@ export interface Sent {
 export class TestApi {
   private constructor(
     readonly deps: Deps,
+    readonly counter: AccessCounter,
     readonly url: string,
     readonly databaseUrl: string,
     private readonly routes: Route[],
@@ -65,11 +67,12 @@ export class TestApi {
       ? createLogger('test', 'trace', { write: log })
       : createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
     const deps: Deps = { sql, keyring, logger, temporal, dispatch, patienceMs, config };
+    const counter = createAccessCounter(sql);
     const server = await new Promise<Server>((resolve) => {
-      const listening: Server = createApp(deps).listen(0, '127.0.0.1', () => resolve(listening));
+      const listening: Server = createApp(deps, counter).listen(0, '127.0.0.1', () => resolve(listening));
     });
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    return new TestApi(deps, url, database.url, listRoutes(deps), async () => {
+    return new TestApi(deps, counter, url, database.url, listRoutes(deps), async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await sql.end();
@@ -95,7 +98,7 @@ export class TestApi {
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const isJson = JSON_TYPE.test(response.headers.get('content-type') ?? '');
     const reply = { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
     this.holdAgainstDescription(method, path, reply);
     return reply;
@@ -130,7 +133,7 @@ export class TestApi {
       return;
     }
     const described = route?.responses[status];
-    if (described && !headers.get('content-type')?.includes('json')) return;
+    if (described && !JSON_TYPE.test(headers.get('content-type') ?? '')) return;
     if (route && !described) throw new Error(`${method} ${path}: ${status} is not described`);
     const result = described?.schema?.safeParse(body);
     if (result?.success === false) throw new Error(`${method} ${path}: ${result.error.message}`);
@@ -144,6 +147,9 @@ export const listBrokenRules = ({ body }: Pick<Reply, 'body'>): string[] =>
 /** What kind of problem was answered. */
 export const readProblemType = ({ body }: Pick<Reply, 'body'>): string =>
   body.type?.replace('urn:countersign:problem:', '');
+
+/** Not lines of JSON. */
+const JSON_TYPE = /[/+]json\b/;
 
 /** Each answer is held against the routes: the pattern of a path is made once. */
 const patterns = new Map<string, RegExp>();

@@ -1,0 +1,55 @@
+import type { AccessKind } from '../../domain/kernel/codes';
+import { toUtcDate } from '../../domain/time/dates';
+import { addAccessCounts, type AccessCount } from '../../record/registry/access-counts';
+import { readClock } from '../../runtime/clock';
+import type { Sql } from '../../runtime/database';
+
+/** Counts who calls and who is turned away: in memory, so that a flood of wrong keys writes a row and not a million. */
+export interface AccessCounter {
+  count(caller: string, kind: AccessKind): void;
+  /** Counts what a caller did not find, as another client's where `isThere`. */
+  countAbsent(caller: string, isThere: () => Promise<boolean>): void;
+  /** Writes down what was counted since. */
+  flush(): Promise<void>;
+}
+
+/** So many are looked for between two flushes; what is beyond counts as missing. */
+const MOST_LOOKUPS = 100;
+
+export function createAccessCounter(sql: Sql): AccessCounter {
+  let counts = new Map<string, AccessCount>();
+  let absent: { caller: string; isThere: () => Promise<boolean> }[] = [];
+
+  function add({ caller, kind, day, count, lastAt }: AccessCount): void {
+    const key = `${caller} ${kind} ${day}`;
+    const before = counts.get(key)?.count ?? 0;
+    counts.set(key, { caller, kind, day, count: before + count, lastAt });
+  }
+
+  function count(caller: string, kind: AccessKind): void {
+    const lastAt = readClock();
+    add({ caller, kind, day: toUtcDate(lastAt), count: 1, lastAt });
+  }
+
+  return {
+    count,
+    countAbsent(caller, isThere) {
+      if (absent.length < MOST_LOOKUPS) absent.push({ caller, isThere });
+      else count(caller, 'missing');
+    },
+    async flush() {
+      const looked = absent;
+      absent = [];
+      for (const { caller, isThere } of looked)
+        count(caller, (await isThere().catch(() => false)) ? 'foreign' : 'missing');
+      const taken = [...counts.values()];
+      counts = new Map();
+      try {
+        await addAccessCounts(sql, taken);
+      } catch (error) {
+        for (const one of taken) add(one);
+        throw error;
+      }
+    },
+  };
+}

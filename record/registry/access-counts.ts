@@ -1,0 +1,48 @@
+import type { AccessKind } from '../../domain/kernel/codes';
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import { toRows, type Db } from '../../runtime/database';
+import type { Principal } from '../kernel/principal';
+import { selectManaged } from './api-keys';
+
+/** The caller of whom no key is known. */
+export const NOBODY = '-';
+
+export interface AccessCount {
+  /** The id of a key; `admin`; or NOBODY. */
+  caller: string;
+  kind: AccessKind;
+  day: PlainDate;
+  count: number;
+  lastAt: Instant;
+}
+
+/** Adds to what is counted. */
+export async function addAccessCounts(sql: Db, counts: readonly AccessCount[]): Promise<void> {
+  if (counts.length === 0) return;
+  await sql`
+    insert into access_counts ${toRows(sql, counts)} on conflict (caller, kind, day)
+    do update set count = access_counts.count + excluded.count, last_at = greatest(access_counts.last_at, excluded.last_at)`;
+}
+
+/** Where a page of counts ends. */
+export type CountPosition = [day: PlainDate, caller: string, kind: string];
+
+export interface CountFilter {
+  from?: PlainDate | undefined;
+  until?: PlainDate | undefined;
+  kind?: AccessKind | undefined;
+}
+
+/** Counts by day: of a caller of some clients, those of the keys that they manage. */
+export const listAccessCounts = (
+  sql: Db,
+  principal: Principal,
+  { from, until, kind }: CountFilter,
+  { limit, cursor }: { limit: number; cursor?: CountPosition | undefined },
+): Promise<(AccessCount & { name: string | null })[]> => sql<(AccessCount & { name: string | null })[]>`
+  select c.*, k.name from access_counts c left join api_keys k on k.id::text = c.caller
+  where ${principal.clientIds === null ? sql`true` : sql`k.id in (${selectManaged(sql, principal)})`}
+    ${from ? sql`and day >= ${from}` : sql``} ${until ? sql`and day < ${until}` : sql``}
+    ${kind ? sql`and kind = ${kind}` : sql``}
+    ${cursor ? sql`and (day, caller, kind) > (${cursor[0]}, ${cursor[1]}, ${cursor[2]})` : sql``}
+  order by day, caller, kind limit ${limit}`;
