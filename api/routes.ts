@@ -45,6 +45,7 @@ import { clientRequestRoutes } from './work-queue/client-requests';
 import { providerContactRoutes } from './work-queue/provider-contacts';
 import { taskRoutes } from './work-queue/tasks';
 import { upkeepRoutes } from './upkeep/upkeep';
+import { accessReviewRoutes } from './operations/access-review';
 import { auditRoutes } from './operations/audit';
 import { userRoutes } from './registry/users';
 import { workQueueRoutes } from './work-queue/work-queue';
@@ -98,6 +99,7 @@ const GROUPS = [
   userRoutes,
   apiKeyRoutes,
   auditRoutes,
+  accessReviewRoutes,
 ];
 
 /** Every route there is, in the order of the documentation. */

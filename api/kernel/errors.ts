@@ -42,6 +42,8 @@ export const PROBLEMS = {
   no_unresolved_issue: [409, 'The participation has no issue that is not resolved'],
   no_approval_awaited: [409, 'The fact does not await approval'],
   second_person_needed: [409, 'A user other than the one who recorded it has to approve it, with a key of their own'],
+  own_access: [409, 'Access is signed off by another person than the one who has it'],
+  no_access: [409, 'There is no access to sign off: it has ended, or belongs to a user'],
   merged_already: [409, 'It is already merged into another record'],
   claimed_already: [409, 'The application is already assigned to another user'],
   covered_already: [409, 'A substitute is already set for some of these days'],

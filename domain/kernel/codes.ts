@@ -206,6 +206,10 @@ export type Role = (typeof ROLES)[number];
 export const ACCESS_KINDS = ['used', 'unauthenticated', 'forbidden', 'foreign', 'missing'] as const;
 export type AccessKind = (typeof ACCESS_KINDS)[number];
 
+/** What a review of access says of somebody's. */
+export const ACCESS_DECISIONS = ['keep', 'change', 'end'] as const;
+export type AccessDecision = (typeof ACCESS_DECISIONS)[number];
+
 /** Who follows up on applications: work is given to them alone. */
 export const WORKER_ROLES: readonly Role[] = ['admin', 'lead', 'specialist', 'agent'];
 /** The operator's own people: whom their notes among themselves are for. Not a client, nor a program. */
@@ -241,6 +245,7 @@ export type ReadinessCaution = (typeof READINESS_CAUTIONS)[number];
 export const ENROLMENT_KINDS = ['837', '835', 'eft', 'portal'] as const;
 export const ENROLMENT_STATUSES = ['not_started', 'submitted', 'active', 'rejected', 'ended'] as const;
 export const PORTAL_STATUSES = ['active', 'lost'] as const;
+export type PortalStatus = (typeof PORTAL_STATUSES)[number];
 
 /** What a provider's signature lets the operator do. */
 export const AUTHORISATION_SCOPES = ['submit_applications', 'contact_payers', 'manage_caqh', 'sign_contracts'] as const;

@@ -163,6 +163,11 @@ const ACTS: Record<string, Act & { of: (id: string, who: Who) => Promise<Take> }
     roles: USERS_WRITE,
     of: async (id) => (key) => api.patch(`/v1/users/${id}`, { name: 'Renamed' }, { key }),
   },
+  'sign-off': {
+    by: 'post /v1/users/{id}/access-sign-offs',
+    roles: USERS_WRITE,
+    of: async (id) => (key) => api.post(`/v1/users/${id}/access-sign-offs`, { decision: 'keep' }, { key }),
+  },
   end: {
     by: 'post /v1/users/{id}/end',
     roles: USERS_WRITE,
