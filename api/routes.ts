@@ -46,6 +46,7 @@ import { providerContactRoutes } from './work-queue/provider-contacts';
 import { taskRoutes } from './work-queue/tasks';
 import { upkeepRoutes } from './upkeep/upkeep';
 import { accessReviewRoutes } from './operations/access-review';
+import { auditSampleRoutes } from './operations/audit-samples';
 import { auditRoutes } from './operations/audit';
 import { userRoutes } from './registry/users';
 import { workQueueRoutes } from './work-queue/work-queue';
@@ -100,6 +101,7 @@ const GROUPS = [
   apiKeyRoutes,
   auditRoutes,
   accessReviewRoutes,
+  auditSampleRoutes,
 ];
 
 /** Every route there is, in the order of the documentation. */

@@ -133,6 +133,8 @@ export const DATE_RULES = {
   'Readiness.dateOfService': { range: 'asked', day: 'nobody' },
   'ReadinessAnswers.from': { range: 'asked', day: 'nobody' },
   'ReadinessAnswers.until': { range: 'asked', day: 'nobody' },
+  'AuditSampleInput.from': { range: 'asked', day: 'nobody' },
+  'AuditSampleInput.to': { range: 'asked', day: 'nobody', notBefore: ['from'] },
   'AuditEntries.from': { range: 'asked', day: 'nobody' },
   'AuditEntries.until': { range: 'asked', day: 'nobody' },
   'DocumentInput.expiresOn': expiry,

@@ -234,6 +234,7 @@ describe('a user who is named', () => {
     agreements: 'an agreement',
     'api-keys': 'a key',
     applications: 'an application',
+    'audit-samples': 'a sample of applications',
     authorisations: 'an authorisation',
     clients: 'a client',
     endings: 'an ending',

@@ -247,6 +247,7 @@ test('every table that is about a person, or of no single client, has a stated r
     audit_links: 'operator', // whose chain is in `chain`
     audit_log: 'operator',
     audit_roots: 'operator',
+    audit_samples: 'operator', // of some clients: for who sees them all
     audit_unlinked: 'system',
     calendar_feeds: 'operator',
     clients: 'own',

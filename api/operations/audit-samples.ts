@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import { KINDS } from '../../domain/kernel/codes';
+import type { EvidenceFile } from '../../domain/applications/evidence';
+import { drawEvidence } from '../../papers/evidence';
+import { writeZip, type ArchivedFile } from '../../papers/zip';
+import { writeEvidence } from '../../record/applications/evidence';
+import { listTimelineWithMessages, type TimelineEntry } from '../../record/applications/timeline';
+import type { Principal } from '../../record/kernel/principal';
+import { readLetterhead, type Letterhead } from '../../record/kernel/settings';
+import { drawSample, findSample, recordSampleExport, type Sample } from '../../record/operations/audit-samples';
+import type { Sql } from '../../runtime/database';
+import type { Deps } from '../kernel/deps';
+import { answerCreated, answerOk, route, type Route } from '../kernel/route';
+import { actor, BESIDE_BAD_FIELDS, describeDate, id, instant, line, requireOrder } from '../kernel/schemas';
+
+const tag = 'audit';
+const access = 'audit:read';
+
+const asked = {
+  kind: z.enum(KINDS),
+  count: z.int().min(1).max(50).meta({ description: 'How many applications; all, where there are fewer' }),
+  seed: line.meta({ description: 'Any text; the same one draws the same applications from the same ones' }),
+  from: describeDate('AuditSampleInput.from').meta({ description: 'Put on record on this day or later, in UTC' }),
+  to: describeDate('AuditSampleInput.to').meta({ description: 'The last such day' }),
+};
+
+const sampleInput = z
+  .strictObject(asked)
+  .superRefine(requireOrder('AuditSampleInput'), BESIDE_BAD_FIELDS)
+  .meta({ id: 'AuditSampleInput' });
+
+const sample = z
+  .strictObject({
+    id,
+    ...asked,
+    population: z.int().meta({ description: 'How many there were to draw from, among the clients of the caller' }),
+    applicationIds: z.array(id).meta({ description: 'In the order in which they were drawn' }),
+    drawnBy: actor,
+    createdAt: instant,
+  })
+  .meta({ id: 'AuditSample' });
+
+export const auditSampleRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/audit-samples',
+    summary: 'Draw a sample of applications for an audit',
+    description:
+      'Draws from the applications of a kind that were put on record in a period. A sample stays as it was drawn; drawn again with ' +
+      'the same seed it is the same, as long as no application was added to the period. `GET …/archive` delivers it.',
+    tag,
+    access,
+    body: sampleInput,
+    responses: { 201: { description: 'The sample', schema: sample } },
+    handler: async ({ principal, body, commandId }) => {
+      const drawn = await drawSample(sql, principal, commandId, body);
+      return answerCreated(`/v1/audit-samples/${drawn.id}`, drawn);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/audit-samples/{id}',
+    summary: 'Read which applications a sample has',
+    tag,
+    access,
+    subject: ({ principal, params }) => findSample(sql, principal, params.id),
+    responses: { 200: { description: 'The sample', schema: sample } },
+    handler: async ({ subject }) => answerOk(subject),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/audit-samples/{id}/archive',
+    summary: 'Export a sample as a ZIP archive',
+    description:
+      'Of each application the evidence file (JSON and PDF), the whole timeline, who approved what, and its documents with their ' +
+      'hashes; `manifest.json` has the SHA-256 of every file. Of a document the system keeps the hash, not the file. That ' +
+      'it was exported is in the audit log of each client concerned.',
+    tag,
+    access,
+    subject: ({ principal, params }) => findSample(sql, principal, params.id),
+    responses: { 200: { description: 'The archive', also: ['application/zip'] } },
+    handler: async ({ principal, subject }) => {
+      await recordSampleExport(sql, principal, subject);
+      const body = Readable.from(writeZip(listFiles(sql, principal, subject)));
+      return { status: 200, body, type: 'application/zip', filename: `audit-sample-${subject.id}.zip` };
+    },
+  }),
+];
+
+/** The files of a sample, one application after the other, and last the manifest with their hashes. */
+async function* listFiles(sql: Sql, principal: Principal, drawn: Sample): AsyncGenerator<ArchivedFile> {
+  const letterhead = await readLetterhead(sql);
+  const files: { path: string; bytes: number; sha256: string }[] = [];
+  for (const [index, applicationId] of drawn.applicationIds.entries())
+    for await (const { path, bytes } of listFilesOf(sql, principal, applicationId, letterhead)) {
+      const file = { path: `${String(index + 1).padStart(2, '0')}-${applicationId}/${path}`, bytes };
+      files.push({ path: file.path, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+      yield file;
+    }
+  yield { path: 'manifest.json', bytes: writeJson({ sample: drawn, files }) };
+}
+
+async function* listFilesOf(
+  sql: Sql,
+  principal: Principal,
+  applicationId: string,
+  letterhead: Letterhead,
+): AsyncGenerator<ArchivedFile> {
+  const evidence = await sql.begin('isolation level repeatable read read only', (tx) =>
+    writeEvidence(tx, applicationId),
+  );
+  yield { path: 'evidence.json', bytes: Buffer.from(evidence.json) };
+  yield { path: 'evidence.pdf', bytes: await drawEvidence(evidence.file, evidence.sha256, letterhead) };
+  const timeline = await readTimeline(sql, principal, applicationId);
+  yield { path: 'timeline.json', bytes: writeJson(timeline) };
+  yield { path: 'approvals.json', bytes: writeJson(timeline.filter(isApproval)) };
+  yield { path: 'documents.json', bytes: writeJson(evidence.file.documents.map(describeDocument)) };
+}
+
+const PAGE = 1000;
+
+async function readTimeline(sql: Sql, principal: Principal, applicationId: string): Promise<TimelineEntry[]> {
+  const entries: TimelineEntry[] = [];
+  for (let after: number | null = 0; after !== null;) {
+    const page = await listTimelineWithMessages(sql, principal, applicationId, { limit: PAGE, after });
+    entries.push(...page.items);
+    after = page.next;
+  }
+  return entries;
+}
+
+/** What somebody let count: a fact, an approval of one, a prerequisite that was waived. */
+const isApproval = ({ kind }: TimelineEntry): boolean => APPROVING.includes(kind);
+const APPROVING: readonly TimelineEntry['kind'][] = ['confirmation', 'approval', 'waiver'];
+
+/** A document is named by its hash: its file is not kept here. */
+const describeDocument = (document: EvidenceFile['documents'][number]) => ({ ...document, file: null });
+
+const writeJson = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 2)}\n`);

@@ -1,0 +1,33 @@
+import { Zip, ZipDeflate } from 'fflate';
+
+/** A file of an archive. */
+export interface ArchivedFile {
+  path: string;
+  bytes: Uint8Array;
+}
+
+/** The first moment that a ZIP can name: an archive does not say when it was made, what is in it does. */
+const NO_TIME = '1980-01-01T00:00:00';
+
+/** A ZIP archive, piece by piece: it holds one file at a time. */
+export async function* writeZip(files: AsyncIterable<ArchivedFile>): AsyncGenerator<Uint8Array> {
+  let ready: Uint8Array[] = [];
+  const archive = new Zip((error, chunk) => {
+    if (error) throw error;
+    ready.push(chunk);
+  });
+  function* taken() {
+    const chunks = ready;
+    ready = [];
+    yield* chunks;
+  }
+  for await (const { path, bytes } of files) {
+    const file = new ZipDeflate(path);
+    file.mtime = NO_TIME;
+    archive.add(file);
+    file.push(bytes, true);
+    yield* taken();
+  }
+  archive.end();
+  yield* taken();
+}
