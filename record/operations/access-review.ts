@@ -15,7 +15,7 @@ interface HeldPortal {
   as: 'holder' | 'second_factor';
 }
 
-export interface SignOff {
+interface SignOff {
   at: Instant;
   by: Actor;
   decision: AccessDecision;
@@ -77,7 +77,7 @@ export const listAccess = (sql: Db, principal: Principal, request: PageRequest):
   readPage(sql, selectAccess(sql, principal), request);
 
 /** What a user, or a program by its key, has; null where that is nothing, or is not seen. */
-export async function findAccess(sql: Db, principal: Principal, id: string): Promise<Access | null> {
+async function findAccess(sql: Db, principal: Principal, id: string): Promise<Access | null> {
   const [row] = await sql<(Access & { createdAt: Instant })[]>`
     select * from (${selectAccess(sql, principal)}) as listed where id = ${id}`;
   if (!row) return null;
