@@ -10,7 +10,7 @@ import type { Refusal } from '../../domain/applications/progress';
 import { describeApplication, findApplication, type KeptApplication } from '../../record/applications/applications';
 import { isKept, keepCommand, listUnaskedItems } from '../../record/applications/commands';
 import { readParties } from '../../record/applications/parties';
-import { buildActor, type Principal } from '../../record/kernel/principal';
+import type { Principal } from '../../record/kernel/principal';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
 import type { Permission } from '../kernel/policy';
@@ -342,7 +342,7 @@ export async function takeAction<Given extends object>(
     await keepCommand(
       deps.sql,
       { ...command, ...said, ...(expected !== undefined && { version: expected }) },
-      buildActor(principal),
+      principal,
     );
   }
   const delivery = await deps.dispatch.deliverCommand(commandId, patienceMs);

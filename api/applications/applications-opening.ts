@@ -3,7 +3,7 @@ import { FACTS } from '../../domain/kernel/codes';
 import type { ApplicationKey } from '../../domain/applications/events';
 import { readParties, type Parties } from '../../record/applications/parties';
 import { openApplication } from '../../record/applications/opening';
-import { buildActor, type Principal } from '../../record/kernel/principal';
+import type { Principal } from '../../record/kernel/principal';
 import type { Deps } from '../kernel/deps';
 import { Problem, type FieldError } from '../kernel/errors';
 import type { ApplicationInput } from './applications-schemas';
@@ -35,7 +35,7 @@ export async function openOrAdopt(
 
   const at = readClock();
   const request = { id, clientId, key, body, at };
-  const opened = await openApplication(sql, request, buildActor(principal));
+  const opened = await openApplication(sql, request, principal);
   if ('existingId' in opened) throw new Problem('application_exists', opened);
   const started = opened.run.progress.open ? dispatch.startWithin(opened.run, patienceMs) : Promise.resolve(true);
   return { started };

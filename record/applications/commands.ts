@@ -13,7 +13,8 @@ import { toJson, type Db, type Fragment, type Tx } from '../../runtime/database'
 import { isUuid } from '../../runtime/uuid';
 import { readProofs } from '../billing/proofs';
 import { selectWaveTime } from '../kernel/outbox';
-import type { Actor } from '../kernel/principal';
+import { recordAudit } from '../kernel/audit';
+import { buildActor, type Actor, type Requester } from '../kernel/principal';
 import { isSet } from '../kernel/settings';
 import { findUserBehind } from '../registry/api-keys';
 
@@ -27,6 +28,9 @@ export type KeptCommand = Command & {
   /** How often a person had it tried again. */
   retried: number;
   refusal: Refusal | null;
+  actor: Actor;
+  requestId: string | null;
+  callerRequestId: string | null;
 };
 
 /**
@@ -41,7 +45,7 @@ export async function keepCommand(
     applicationId: string;
     version?: number;
   },
-  actor: Actor,
+  requester: Requester,
   { settled = false } = {},
 ): Promise<void> {
   await sql`
@@ -53,7 +57,9 @@ export async function keepCommand(
       action: command.action,
       body: toJson(sql, command.body),
       expectedVersion: command.version ?? null,
-      actor: toJson(sql, actor),
+      actor: toJson(sql, buildActor(requester)),
+      requestId: requester.requestId ?? null,
+      callerRequestId: requester.callerRequestId ?? null,
     })} on conflict (id) do nothing`;
 }
 
@@ -106,7 +112,7 @@ type CommandRow = KeptCommand & { expectedVersion: number | null };
 
 const selectCommandColumns = (sql: Db): Fragment =>
   sql`o.id, o.client_id, o.application_id, o.action, o.body, o.expected_version, o.status, o.refusal,
-    o.retried`;
+    o.retried, o.actor, o.request_id, o.caller_request_id`;
 
 const readCommand = ({ expectedVersion, ...command }: CommandRow): KeptCommand => ({
   ...command,
@@ -119,6 +125,31 @@ export async function settleCommand(tx: Db, id: string, refusal: Refusal | null)
     update commands
     set status = ${refusal ? 'refused' : 'applied'}, refusal = ${refusal ? toJson(tx, refusal) : null}
     where id = ${id} and status = 'pending'`;
+}
+
+/** What an action may change of an application: codes, days and ids, no words. */
+const describeStanding = (state: ApplicationState) => {
+  const { stage, attempt, submittedOn, contract, facts, waivers, paused, assignee, participationEndedOn } = state;
+  return { stage, attempt, submittedOn, contract, facts, waivers, paused, assignee, participationEndedOn };
+};
+
+/** Writes an action that the record took into the audit log; what was said stays with its command. */
+export async function recordAction(
+  tx: Db,
+  command: Pick<KeptCommand, 'id' | 'clientId' | 'applicationId'> & { action: Action | 'open'; body: object },
+  requester: Requester,
+  { before, after }: { before: ApplicationState | null; after: ApplicationState },
+): Promise<void> {
+  const { id: commandId, clientId, applicationId, action, body } = command;
+  const reason = 'reason' in body ? { reason: body.reason } : {};
+  await recordAudit(tx, requester, {
+    action: `application.${action}`,
+    subjectType: 'application',
+    subjectId: applicationId,
+    clientId,
+    detail: { commandId, ...reason },
+    change: { before: before ? describeStanding(before) : {}, after: describeStanding(after) },
+  });
 }
 
 /**

@@ -11,9 +11,9 @@ import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/regist
 import { toJson, toRows, type Sql, type Tx } from '../../runtime/database';
 import { readRun, buildRun, type ApplicationRun } from './application-run';
 import { computeDigest } from '../kernel/digest';
-import { keepCommand, readFactProof, areApprovalsWanted } from './commands';
+import { keepCommand, recordAction, readFactProof, areApprovalsWanted } from './commands';
 import { readProviderFile, computeFileReading } from './provider-file';
-import type { Actor } from '../kernel/principal';
+import type { Requester } from '../kernel/principal';
 import { buildColumns, projectStep } from './projection';
 import { hasKey } from './same-key';
 
@@ -35,7 +35,7 @@ export type OpeningResult = { run: ApplicationRun } | { existingId: string };
  * Opens an application: command, first entries, read model and the outbox row that starts its workflow, in one
  * transaction. Repeated under the same id it changes nothing; where another is open for the key, it names that one.
  */
-export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor): Promise<OpeningResult> {
+export function openApplication(sql: Sql, request: OpeningRequest, requester: Requester): Promise<OpeningResult> {
   const { id, clientId, key, body } = request;
   const natural = buildNaturalKey(key);
   return sql.begin(async (tx): Promise<OpeningResult> => {
@@ -104,8 +104,10 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
       })}
       on conflict do nothing returning id`;
     if (inserted.length === 0) return (await findObstacle(tx, id, key))!;
+    const command = { id, clientId, applicationId: id, action: 'open', body } as const;
     await Promise.all([
-      keepCommand(tx, { id, clientId, applicationId: id, action: 'open', body }, actor, { settled: true }),
+      keepCommand(tx, command, requester, { settled: true }),
+      recordAction(tx, command, requester, { before: null, after: state }),
       projectStep(tx, null, state, events, id),
     ]);
     return { run };

@@ -15,7 +15,7 @@ import { toLocalDate } from '../../domain/time/calendar';
 import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/registry/playbook';
 import { readClock } from '../../runtime/clock';
 import { beginStep } from '../../runtime/database';
-import { findCommand, readCircumstances, getCommand, settleCommand, type KeptCommand } from './commands';
+import { findCommand, readCircumstances, getCommand, recordAction, settleCommand, type KeptCommand } from './commands';
 import { readFile } from './provider-file';
 import { projectStep } from './projection';
 import {
@@ -110,7 +110,13 @@ export function recordStep(
     if (movesTo !== null && !refusal)
       await tx`update applications set playbook_version = ${movesTo} where id = ${applicationId}`;
     if (command?.action === 'details' && !isSettled && !refusal) await putDetails(tx, applicationId, command.body);
-    if (command && !isSettled) await settleCommand(tx, command.id, refusal);
+    if (command && !isSettled) {
+      await settleCommand(tx, command.id, refusal);
+      const { actor, requestId, callerRequestId } = command;
+      const requester = { ...actor, ...(requestId && { requestId }), ...(callerRequestId && { callerRequestId }) };
+      if (!refusal && events.length > 0)
+        await recordAction(tx, command, requester, { before: row.snapshot, after: state });
+    }
 
     const armed = listArmedTimers(state).filter((one) => !further || isSameValue(one, first));
     const idle = await setAsideIdle(tx, row, armed, { at, timers });

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { toJson, type Db } from '../../runtime/database';
 import { redactSecrets } from '../../runtime/redact';
-import { buildActor, type Principal } from './principal';
+import { buildActor, type Requester } from './principal';
 
 /** What was changed: fields as they were, and as they are from now on. */
 interface Change {
@@ -23,15 +23,15 @@ export interface AuditEntry {
 }
 
 /** Writes down who did or tried what; in the change's own transaction where there is one. */
-export async function recordAudit(db: Db, principal: Principal, entry: AuditEntry): Promise<void> {
+export async function recordAudit(db: Db, requester: Requester, entry: AuditEntry): Promise<void> {
   const { action, subjectType, subjectId, clientId = null, outcome = 'done', detail, change } = entry;
   const differs = change && listDifferences(change);
   await db`
     insert into audit_log (client_id, actor, action, subject_type, subject_id, outcome, detail, before, after, request_id,
       caller_request_id)
-    values (${clientId}, ${toJson(db, buildActor(principal))}, ${action}, ${subjectType}, ${subjectId}, ${outcome},
-      ${maskSecrets(db, detail)}, ${maskSecrets(db, differs?.before)}, ${maskSecrets(db, differs?.after)}, ${principal.requestId ?? null},
-      ${principal.callerRequestId ?? null})`;
+    values (${clientId}, ${toJson(db, buildActor(requester))}, ${action}, ${subjectType}, ${subjectId}, ${outcome},
+      ${maskSecrets(db, detail)}, ${maskSecrets(db, differs?.before)}, ${maskSecrets(db, differs?.after)}, ${requester.requestId ?? null},
+      ${requester.callerRequestId ?? null})`;
 }
 
 const maskSecrets = (db: Db, data: object | undefined) => (data ? toJson(db, redactSecrets(data)) : null);
@@ -43,7 +43,7 @@ const COUNTED: readonly string[] = ['version', 'updatedAt'];
 function listDifferences({ before, after }: Change): Change | undefined {
   const [was, is] = [before, after] as Record<string, unknown>[];
   const names = Object.keys({ ...was, ...is }).filter(
-    (name) => !COUNTED.includes(name) && !isDeepStrictEqual(was![name], is![name]),
+    (name) => !COUNTED.includes(name) && !isDeepStrictEqual(was![name] ?? null, is![name] ?? null),
   );
   const pickFields = (fields: Record<string, unknown>) =>
     Object.fromEntries(names.map((name) => [name, fields[name] ?? null]));

@@ -25,7 +25,10 @@ export interface Actor {
   userId?: string;
 }
 
-export const buildActor = ({ type, id, name, userId }: Principal): Actor => ({
+/** Who does something, and in which request. */
+export type Requester = Actor & Pick<Principal, 'requestId' | 'callerRequestId'>;
+
+export const buildActor = ({ type, id, name, userId }: Actor): Actor => ({
   type,
   id,
   name,

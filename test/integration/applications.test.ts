@@ -108,6 +108,35 @@ describe('a whole life', () => {
   });
 });
 
+test('every action is in the audit log, in its request, with what it changed of the application', async () => {
+  const application = await system.at('ready_to_submit');
+  const headers = { 'X-Request-Id': 'theirs' };
+  const reply = await application.try('submission', { submittedOn: TODAY, channel: 'fax' }, { headers });
+  await application.act('pause', { reason: 'the client asked' });
+  const { items } = (await system.api.get(`/v1/audit-log?subject=${application.id}`)).body;
+  const entry = { clientId: application.filed.clientId, actor: { id: 'admin' }, outcome: 'done' };
+  expect(items).toMatchObject([
+    { ...entry, action: 'application.open' },
+    {
+      ...entry,
+      action: 'application.submission',
+      before: { stage: 'ready_to_submit', submittedOn: null },
+      after: { stage: 'submitted', submittedOn: TODAY },
+      requestId: reply.headers.get('x-request-id'),
+      callerRequestId: 'theirs',
+    },
+    { ...entry, action: 'application.pause', detail: { reason: 'the client asked' }, before: { paused: null } },
+  ]);
+  // what changes nothing is no change
+  await application.act('contacts', { channel: 'portal', outcome: 'approved' });
+  for (let again = 0; again < 2; again += 1) await application.confirm('contract');
+  const actions = (await system.api.get(`/v1/audit-log?subject=${application.id}`)).body.items.slice(3);
+  expect(actions.map(({ action }: { action: string }) => action)).toEqual([
+    'application.contacts',
+    'application.confirmations',
+  ]);
+});
+
 describe('what is refused', () => {
   test('a refusal of an action that the stage does not allow lists those that it does, and is kept in the audit log', async () => {
     const application = await system.at('preparing');
@@ -120,7 +149,7 @@ describe('what is refused', () => {
     expect(await application.get()).toMatchObject({ version: before.version, stage: 'preparing' });
     expect((await application.timeline()).map((entry) => entry.kind)).toEqual(['opened']);
     const [audited] = await system.api.deps.sql`
-      select outcome, detail, client_id from audit_log where subject_id = ${application.id}`;
+      select outcome, detail, client_id from audit_log where subject_id = ${application.id} and outcome = 'refused'`;
     expect(audited).toMatchObject({
       outcome: 'refused',
       detail: { problem: 'action_not_allowed' },
