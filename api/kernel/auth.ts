@@ -5,7 +5,7 @@ import { findPrincipalByKey } from '../../record/registry/api-keys';
 import type { Principal } from '../../record/kernel/principal';
 import type { Sql } from '../../runtime/database';
 import { hashSecret } from '../../runtime/secrets';
-import { NOBODY } from '../../record/registry/access-counts';
+import { UNKNOWN_CALLER } from '../../record/registry/access-counts';
 import type { AccessCounter } from './access-counter';
 import { refuseUnknownCaller } from './errors';
 
@@ -25,7 +25,7 @@ export function authenticateCaller(sql: Sql, adminApiKey: string, counter: Acces
 
   return async (req, res, next) => {
     const principal = await identifyCaller(req.headers.authorization);
-    counter.count(principal?.id ?? NOBODY, principal ? 'used' : 'unauthenticated');
+    counter.count(principal?.id ?? UNKNOWN_CALLER, principal ? 'used' : 'unauthenticated');
     if (!principal) throw refuseUnknownCaller();
     res.locals.principal = {
       ...principal,

@@ -34,7 +34,7 @@ const answerFound = <T>(found: T[], limit: number, positionOf: (last: T) => unkn
 };
 
 /** All entries, a line of JSON each, however many they are. */
-async function* exportEntries(sql: Sql, principal: Principal, filter: EntryFilter): AsyncGenerator<string> {
+async function* writeEntries(sql: Sql, principal: Principal, filter: EntryFilter): AsyncGenerator<string> {
   for (let after = 0; ;) {
     const entries = await listEntries(sql, principal, filter, { after, limit: PAGE });
     for (const entry of entries) yield `${JSON.stringify(entry)}\n`;
@@ -80,7 +80,7 @@ export const auditRoutes = ({ sql }: Deps): Route[] => [
         clientId: filter.clientId ?? null,
         detail: filter,
       });
-      const body = Readable.from(exportEntries(sql, principal, filter));
+      const body = Readable.from(writeEntries(sql, principal, filter));
       return { status: 200, body, type: 'application/jsonl', filename: `audit-log-${toUtcDate(readClock())}.jsonl` };
     },
   }),

@@ -59,7 +59,7 @@ export interface EndingItem extends NamedItem {
 }
 
 /** What is shut once the last day has passed. */
-export interface Access {
+export interface AccessCounts {
   apiKeys: number;
   users: number;
   webhooks: number;
@@ -75,7 +75,7 @@ export interface Ending extends Leaving, Omit<EndingInput, 'words'> {
   /** How many items there are of each status. */
   counts: Partial<Record<EndingItem['status'], number>>;
   items: EndingItem[];
-  access: Access | null;
+  access: AccessCounts | null;
   recordedBy: Actor;
   createdAt: Instant;
   doneAt: Instant | null;
@@ -89,7 +89,7 @@ export async function previewEnding(
   leaving: Leaving,
   terms: EndingTerms,
   now: Instant,
-): Promise<{ items: NamedItem[]; access: Access }> {
+): Promise<{ items: NamedItem[]; access: AccessCounts }> {
   const today = toLocalDate(now, await readTimeZone(sql, leaving.clientId));
   const items = listLeavingItems(terms, await readLeaver(sql, leaving), today);
   return { items: await addNames(sql, items), access: await countAccess(sql, leaving) };
@@ -208,7 +208,7 @@ type KeptItem = Omit<EndingItem, keyof NamedItem> &
 interface EndingRow extends Leaving, EndingTerms {
   id: string;
   timeZone: string;
-  access: Access | null;
+  access: AccessCounts | null;
 }
 
 /**
@@ -379,7 +379,7 @@ async function addNames<T extends { subjectId: string }>(
 }
 
 /** Selects the keys, users, webhooks and mail that reach only the leaving provider or client. */
-function selectAccess(sql: Db, { clientId, providerId }: Leaving): Record<keyof Access, Fragment> {
+function selectAccess(sql: Db, { clientId, providerId }: Leaving): Record<keyof AccessCounts, Fragment> {
   const only = providerId ? sql`false` : sql`client_ids <@ ${[clientId]}::uuid[] and cardinality(client_ids) > 0`;
   const theirs = providerId
     ? sql`(recipient_id = ${providerId} or recipient_id in (
@@ -394,9 +394,9 @@ function selectAccess(sql: Db, { clientId, providerId }: Leaving): Record<keyof 
   };
 }
 
-async function countAccess(sql: Db, leaving: Leaving): Promise<Access> {
+async function countAccess(sql: Db, leaving: Leaving): Promise<AccessCounts> {
   const { apiKeys, users, webhooks, messages } = selectAccess(sql, leaving);
-  const [counts] = await sql<Access[]>`
+  const [counts] = await sql<AccessCounts[]>`
     select (select count(*) from ${apiKeys}) as api_keys, (select count(*) from ${users}) as users,
       (select count(*) from ${webhooks}) as webhooks, (select count(*) from ${messages}) as messages`;
   return counts!;

@@ -5,10 +5,10 @@ import type { Principal } from '../kernel/principal';
 import { selectManaged } from './api-keys';
 
 /** The caller of whom no key is known. */
-export const NOBODY = '-';
+export const UNKNOWN_CALLER = '-';
 
 export interface AccessCount {
-  /** The id of a key; `admin`; or NOBODY. */
+  /** The id of a key; `admin`; or UNKNOWN_CALLER. */
   caller: string;
   kind: AccessKind;
   day: PlainDate;
