@@ -1,30 +1,22 @@
 import { addMilliseconds } from '../domain/time/dates';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { RestartCause } from '../domain/applications/events';
-import type { Instant } from '../domain/time/instants';
 import type { Dispatch } from '../dispatch/dispatch';
-import { buildWatchId, buildWorkflowId } from '../dispatch/runs';
 import {
   claimRound,
   endRound,
   extendRound,
-  deleteFinding,
-  keepFinding,
-  isStartWaiting,
   listDifferences,
   listSuspects,
   listApplicationsToCompare,
-  type Finding,
   type Round,
   type RoundName,
   type Summary,
 } from '../record/operations/runs';
-import { claimLateWatches, deleteFailingWatch, keepFailingWatch, type WatchId } from '../record/operations/watches';
-import { findApplicationIds, readState } from '../record/applications/application-run';
-import { recordStep } from '../record/applications/recording-step';
-import { readClock } from '../runtime/clock';
+import { claimLateWatches, type WatchId } from '../record/operations/watches';
+import { findApplicationIds } from '../record/applications/application-run';
 import type { Sql } from '../runtime/database';
+import { createRunChecks, type Outcome } from './run-checks';
 
 /** How often and how fast workflows are compared with the record. */
 export interface ReconcileSettings {
@@ -46,12 +38,8 @@ const OVERLAP_SECONDS = 60;
 const CLAIM_SECONDS = 120;
 /** Late runs that are looked at in one round. */
 const MOST_LATE = 600;
-/** How often the time that a failing task is given doubles. */
-const MOST_DOUBLINGS = 6;
 /** Looked at together. */
 const AT_ONCE = 5;
-
-type Outcome = Finding['found'] | 'well';
 
 /**
  * Brings workflows and record together where they part: starts again what is gone, wakes what sleeps too long, and derives
@@ -66,6 +54,13 @@ export function createReconciler(of: {
   signal?: AbortSignal;
 }) {
   const { sql, dispatch, logger, settings, signal } = of;
+  const { failingSeconds } = settings;
+  const { checkApplication, checkWatch, repairApplication, recordFailure } = createRunChecks({
+    sql,
+    dispatch,
+    logger,
+    failingSeconds,
+  });
 
   /** Runs that were terminated, cancelled, failed or timed out. */
   const restartClosed = () =>
@@ -122,92 +117,17 @@ export function createReconciler(of: {
     return findApplicationIds(sql, [...ids]);
   }
 
-  /** Looks at an application's workflow, and does what it needs; `wake`: it is to ask the record, where it waits. */
-  async function checkApplication(applicationId: string, { wake }: { wake: boolean }): Promise<Outcome> {
-    const state = await readState(sql, applicationId);
-    const workflowId = state && buildWorkflowId(state);
-    // it has come to its end, or is about to be started
-    if (!state || !workflowId || (await isStartWaiting(sql, applicationId))) return 'well';
-    const run = await dispatch.describeRun(workflowId);
-    switch (run.is) {
-      case 'gone':
-        await restartApplication(
-          applicationId,
-          run.because,
-          run.runId === null ? null : { workflowId, runId: run.runId },
-        );
-        return recordFinding(applicationId, { found: 'restarted' });
-      case 'failing': {
-        const found = 'failing';
-        const noted = await keepFinding(sql, applicationId, { found, runId: run.runId });
-        // a build that fails them all gets ever more time to be put right
-        const seconds = settings.failingSeconds * 2 ** Math.min(noted.restarts, MOST_DOUBLINGS);
-        if (!isFailingForLong(run, noted.since, seconds)) return found;
-        await dispatch.terminateRun(workflowId, run.runId, 'its task kept failing: started again from the record');
-        await restartApplication(applicationId, 'task_failed', null);
-        return recordFinding(applicationId, { found: 'restarted' });
-      }
-      case 'waiting':
-        // one that shows another stage knew a record that has been restored since, and may sleep for long
-        if (!wake && (run.stage ?? state.stage) === state.stage) break;
-        await dispatch.wakeRun(workflowId);
-        return recordFinding(applicationId, { found: 'woken' });
-      case 'busy':
-        if (wake) return recordFinding(applicationId, { found: 'late' });
-    }
-    await deleteFinding(sql, applicationId);
-    return 'well';
-  }
-
-  /** Looks at a watch that is late, and starts or wakes it; one with a task on its way is merely late. */
-  async function checkWatch({ watch, subject }: WatchId): Promise<Outcome> {
-    const workflowId = buildWatchId({ watch, subject });
-    const run = await dispatch.describeRun(workflowId);
-    if (run.is === 'failing') {
-      const since = await keepFailingWatch(sql, { watch, subject }, run.runId);
-      if (!isFailingForLong(run, since, settings.failingSeconds)) return 'failing';
-      await dispatch.terminateRun(workflowId, run.runId, 'its task kept failing: started again from the record');
-    }
-    await deleteFailingWatch(sql, { watch, subject });
-    if (run.is === 'busy') return 'late';
-    await dispatch.notifyWatch(watch, subject);
-    return run.is === 'waiting' ? 'woken' : 'restarted';
-  }
-
-  async function recordFinding(applicationId: string, finding: Finding): Promise<Outcome> {
-    await keepFinding(sql, applicationId, finding);
-    return finding.found;
-  }
-
-  /** Enters why a workflow is started again; the relay starts it. What the last run knew shows whether the record was restored. */
-  async function restartApplication(
-    applicationId: string,
-    because: RestartCause,
-    gone: { workflowId: string; runId: string } | null,
-  ): Promise<void> {
-    const known = gone && (await dispatch.lastKnown(gone.workflowId, gone.runId));
-    const at = readClock();
-    await recordStep(sql, { applicationId, known, at, intent: { type: 'restart', because } });
-    logger.warn({ applicationId, because }, 'a workflow was gone, and is started again from the record');
-  }
-
-  async function repairApplication(applicationId: string, differs: string[]): Promise<void> {
-    const at = readClock();
-    await recordStep(sql, { applicationId, known: null, at, intent: { type: 'repair', differs } });
-    logger.warn({ applicationId, differs }, 'what differed from the timeline is derived from it again');
-  }
-
   /** Does something with each application or watch, a few at once, no faster than is set; what fails is tried later. */
   async function runEach<T extends string | WatchId>(
     name: RoundName,
     all: readonly T[],
-    attendTo: (one: T) => Promise<Outcome | 'repaired'>,
+    check: (one: T) => Promise<Outcome | 'repaired'>,
   ): Promise<Summary> {
     const summary: Summary = { looked: all.length };
     for (let i = 0; i < all.length; i += AT_ONCE) {
       const some = all.slice(i, i + AT_ONCE);
       const outcomes = await Promise.all(
-        some.map((one) => attendTo(one).catch((error: unknown) => recordFailure(one, error))),
+        some.map((one) => check(one).catch((error: unknown) => recordFailure(one, error))),
       );
       for (const outcome of outcomes) summary[outcome] = (summary[outcome] ?? 0) + 1;
       if (i + AT_ONCE >= all.length) break;
@@ -215,15 +135,6 @@ export function createReconciler(of: {
       await delay((1000 * some.length) / settings.perSecond, undefined, { signal });
     }
     return summary;
-  }
-
-  async function recordFailure(one: string | WatchId, error: unknown): Promise<Outcome> {
-    const about = typeof one === 'string' ? { applicationId: one } : one;
-    logger.warn({ err: error, ...about }, 'a workflow could not be compared with the record; again later');
-    // a watch was taken until its next look
-    if (typeof one !== 'string') return 'error';
-    const name = error instanceof Error ? error.name : 'unknown';
-    return recordFinding(one, { found: 'error', error: name }).catch(() => 'error');
   }
 
   /** Makes a round where one is due and no other worker makes it; answers what it counted, or null. */
@@ -238,7 +149,7 @@ export function createReconciler(of: {
     return ended.summary;
   }
 
-  return { restartClosed, attendLate: restartLate, compareSome };
+  return { restartClosed, restartLate, compareSome };
 }
 
 /** Makes the rounds, again and again, until it is stopped. */
@@ -246,7 +157,7 @@ export function startReconciler(of: Parameters<typeof createReconciler>[0]): { s
   const { logger, settings } = of;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const { restartClosed, attendLate, compareSome } = createReconciler({ ...of, signal });
+  const { restartClosed, restartLate, compareSome } = createReconciler({ ...of, signal });
 
   async function repeatRound(makeRound: () => Promise<Summary | null>, everySeconds: number): Promise<void> {
     while (!signal.aborted) {
@@ -261,7 +172,7 @@ export function startReconciler(of: Parameters<typeof createReconciler>[0]): { s
   // a comparison is made in parts, one a second while it lasts
   const running = Promise.all([
     repeatRound(restartClosed, settings.everySeconds),
-    repeatRound(attendLate, settings.everySeconds),
+    repeatRound(restartLate, settings.everySeconds),
     repeatRound(compareSome, 1),
   ]);
   return {
@@ -271,10 +182,6 @@ export function startReconciler(of: Parameters<typeof createReconciler>[0]): { s
     },
   };
 }
-
-/** Whether a task that was first seen to fail at an instant failed again so long after it; a task that is not tried has not. */
-const isFailingForLong = ({ failedAt }: { failedAt: Instant }, since: Instant, seconds: number): boolean =>
-  Date.parse(failedAt) - Date.parse(since) >= seconds * 1000;
 
 const addSummaries = (one: Summary, other: Summary): Summary =>
   Object.fromEntries(

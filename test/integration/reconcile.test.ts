@@ -182,10 +182,10 @@ describe('a workflow that is gone', () => {
   test('deleted, is found once its next step is late, and started again', async () => {
     const application = await inReview();
     await deleteRun(application);
-    await reconciler().attendLate();
+    await reconciler().restartLate();
     expect(await restarts(application)).toEqual([]);
     await makeLate(application);
-    await reconciler().attendLate();
+    await reconciler().restartLate();
     await inStep(application);
     expect(await restarts(application)).toEqual(['missing']);
     // seen to by itself
@@ -208,7 +208,7 @@ describe('a workflow that is gone', () => {
     await Promise.all(lost.map((application) => eventually(async () => (await nudges(application)) === 1)));
     await Promise.all(lost.map(deleteRun));
     await makeLate(...lost);
-    await reconciler({ perSecond: 100 }).attendLate();
+    await reconciler({ perSecond: 100 }).restartLate();
     await Promise.all(lost.map(inStep));
     expect(await Promise.all(lost.map(restarts))).toEqual([['missing'], ['missing']]);
     expect(await Promise.all(lost.map(nudges))).toEqual([1, 1]);
@@ -243,7 +243,7 @@ describe('a workflow that runs', () => {
     await connection.workflowService.resetWorkflowExecution(request);
     await makeLate(application);
     await eventually(async () => {
-      await reconciler().attendLate();
+      await reconciler().restartLate();
       await system.api.deps.sql`update run_checks set next_check_at = now() where application_id = ${application.id}`;
       return (await workflow(application)).inStep;
     });
@@ -259,7 +259,7 @@ describe('a workflow that runs', () => {
       await handle.signal('fileChanged');
       await makeLate(application);
       const { historyLength } = await handle.describe();
-      expect(await reconciler().attendLate()).toMatchObject({ late: 1 });
+      expect(await reconciler().restartLate()).toMatchObject({ late: 1 });
       expect(await handle.describe()).toMatchObject({ historyLength, status: { name: 'RUNNING' } });
     } finally {
       await system.startWorker();
@@ -281,12 +281,12 @@ describe('a workflow that runs', () => {
       const isTriedAgain = async () => ((await handle.describe()).raw.pendingWorkflowTask?.attempt ?? 0) > 1;
       await eventually(isTriedAgain, { within: 30_000 });
       await makeLate(application);
-      await reconciler().attendLate();
+      await reconciler().restartLate();
       expect(await found()).toEqual({ found: 'late' });
       await sql`
         update run_checks set since = now() - interval '1 hour', next_check_at = now()
         where application_id = ${application.id}`;
-      await reconciler().attendLate();
+      await reconciler().restartLate();
       expect(await found()).toEqual({ found: 'late' });
       expect(await handle.describe()).toMatchObject({ runId, status: { name: 'RUNNING' } });
     } finally {
@@ -303,16 +303,16 @@ describe('a workflow that runs', () => {
     const throwing = await system.runBuild('throwing');
     try {
       await handle.signal('fileChanged');
-      await eventually(async () => (await reconciler().attendLate())?.failing === 1, { within: 120_000 });
+      await eventually(async () => (await reconciler().restartLate())?.failing === 1, { within: 120_000 });
       expect(await stuck(application)).toEqual([]);
       await system.api.deps.sql`update run_checks set next_check_at = now() where application_id = ${application.id}`;
-      expect(await reconciler().attendLate()).toMatchObject({ failing: 1 });
+      expect(await reconciler().restartLate()).toMatchObject({ failing: 1 });
       const [run] = await stuck(application);
       expect(run).toMatchObject({ kind: 'run', what: 'failing', clientId: application.filed.clientId });
       expect((await system.api.post(`/v1/operations/stuck/${run!.id}/retry`, {})).status).toBe(204);
-      expect(await reconciler().attendLate()).toMatchObject({ failing: 1 });
+      expect(await reconciler().restartLate()).toMatchObject({ failing: 1 });
       await failFor(11, application);
-      expect(await reconciler().attendLate()).toMatchObject({ restarted: 1 });
+      expect(await reconciler().restartLate()).toMatchObject({ restarted: 1 });
     } finally {
       await throwing();
       await system.startWorker();
@@ -345,12 +345,12 @@ test('a run that an earlier build left behind, and that today’s cannot follow,
   }
   // it wakes as its time comes, and every task of it fails
   await makeLate(application);
-  expect(await reconciler().attendLate()).toMatchObject({ woken: 1 });
+  expect(await reconciler().restartLate()).toMatchObject({ woken: 1 });
   await eventually(async () => (await dispatch.describeRun(workflowId)).is === 'failing', { within: 120_000 });
   await sql`update run_checks set next_check_at = now() where application_id = ${application.id}`;
-  expect(await reconciler().attendLate()).toMatchObject({ failing: 1 });
+  expect(await reconciler().restartLate()).toMatchObject({ failing: 1 });
   await failFor(11, application);
-  expect(await reconciler().attendLate()).toMatchObject({ restarted: 1 });
+  expect(await reconciler().restartLate()).toMatchObject({ restarted: 1 });
   await inStep(application);
   expect(await restarts(application)).toEqual(['task_failed']);
   expect(await application.contact('approved')).toMatchObject({ stage: 'approved' });
@@ -399,11 +399,11 @@ describe('a watch', () => {
     const { workflowService } = system.api.deps.temporal.connection;
     await workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution: { workflowId } });
     await eventually(async () => !(await isRunning()));
-    expect(await reconciler().attendLate()).not.toHaveProperty('restarted');
+    expect(await reconciler().restartLate()).not.toHaveProperty('restarted');
     // the server takes its time to delete
     await eventually(async () => {
       await makeLate();
-      return (await reconciler().attendLate())?.restarted === 1;
+      return (await reconciler().restartLate())?.restarted === 1;
     });
     await waits();
     expect(await isRunning()).toBe(true);
@@ -413,7 +413,7 @@ describe('a watch', () => {
   test('that sleeps although its time has come asks its step', async () => {
     const { waits, makeLate } = await upkeep();
     await makeLate();
-    expect(await reconciler().attendLate()).toMatchObject({ woken: 1 });
+    expect(await reconciler().restartLate()).toMatchObject({ woken: 1 });
     await waits();
   });
 
@@ -429,11 +429,11 @@ describe('a watch', () => {
       expect(Date.parse((await row())!.wakesAt)).toBeLessThanOrEqual(Date.now());
       await makeLate();
       const { historyLength } = await handle.describe();
-      expect(await reconciler().attendLate()).toMatchObject({ late: 1 });
-      expect(await reconciler().attendLate()).not.toHaveProperty('late');
+      expect(await reconciler().restartLate()).toMatchObject({ late: 1 });
+      expect(await reconciler().restartLate()).not.toHaveProperty('late');
       await makeLate(11);
       expect(await listed()).toBeUndefined();
-      expect(await reconciler().attendLate()).toMatchObject({ late: 1 });
+      expect(await reconciler().restartLate()).toMatchObject({ late: 1 });
       expect((await handle.describe()).historyLength).toBe(historyLength);
       const run = await listed();
       expect(run).toMatchObject({
@@ -443,7 +443,7 @@ describe('a watch', () => {
         againAt: (await row())!.nextCheckAt,
       });
       expect((await system.api.post(`/v1/operations/stuck/${run!.id}/retry`, {})).status).toBe(204);
-      expect(await reconciler().attendLate()).toMatchObject({ late: 1 });
+      expect(await reconciler().restartLate()).toMatchObject({ late: 1 });
     } finally {
       await system.startWorker();
     }
@@ -461,16 +461,16 @@ describe('a watch', () => {
       const { describeRun } = system.api.deps.dispatch;
       await eventually(async () => (await describeRun(handle.workflowId)).is === 'failing', { within: 120_000 });
       await makeLate();
-      expect(await reconciler().attendLate()).toMatchObject({ failing: 1 });
+      expect(await reconciler().restartLate()).toMatchObject({ failing: 1 });
       const { failingSince } = (await row())!;
       await makeLate();
-      expect(await reconciler().attendLate()).toMatchObject({ failing: 1 });
+      expect(await reconciler().restartLate()).toMatchObject({ failing: 1 });
       expect(await row()).toMatchObject({ failingRunId: runId, failingSince });
       // ten minutes before its last try
       await system.api.deps.sql`
         update watches set failing_since = now() - interval '11 minutes' where subject = ${subject}`;
       await makeLate();
-      expect(await reconciler().attendLate()).toMatchObject({ restarted: 1 });
+      expect(await reconciler().restartLate()).toMatchObject({ restarted: 1 });
     } finally {
       await throwing();
       await system.startWorker();
@@ -506,7 +506,7 @@ describe('a record that was restored', () => {
     await application.contact('approved');
     await restore();
     await makeLate(application);
-    await reconciler().attendLate();
+    await reconciler().restartLate();
     await inStep(application);
     expect(await application.get()).toMatchObject({
       stage: 'in_review',
@@ -586,7 +586,7 @@ describe('a record that was restored', () => {
     expect(await application.get()).toMatchObject({ version, stage: 'in_review', held: null });
     expect(await workflow(application)).toMatchObject({ alive: true, inStep: false, progress: { version } });
     await makeLate(application);
-    await reconciler().attendLate();
+    await reconciler().restartLate();
     await inStep(application);
     expect(await application.get()).toMatchObject({ held: { known: { version, stage: 'approved' } } });
   });
@@ -596,7 +596,7 @@ describe('a record that was restored', () => {
     const restore = await backup(application);
     await application.contact('approved');
     await restore();
-    await reconciler().attendLate();
+    await reconciler().restartLate();
     expect(await application.get()).toMatchObject({ stage: 'in_review', held: null });
     await reconciler().compareSome();
     await inStep(application);
@@ -609,7 +609,7 @@ describe('a record that was restored', () => {
     await application.act('withdrawal', { reason: 'moved away' });
     await restore();
     await makeLate(application);
-    await reconciler().attendLate();
+    await reconciler().restartLate();
     await inStep(application);
     expect(await restarts(application)).toEqual(['completed']);
     expect(await application.get()).toMatchObject({ held: { known: { stage: 'withdrawn' } } });
@@ -730,10 +730,10 @@ test('a round is made by one worker at a time, and a long one in parts', async (
   const { sql } = system.api.deps;
   await sql`update rounds set next_at = now() - interval '1 second', last_id = null, summary = null`;
   const one = reconciler({ everySeconds: 60, compareEverySeconds: 3600, perSecond: 1 });
-  const [taken, late] = [await Promise.all([one.restartClosed(), one.restartClosed()]), await one.attendLate()];
+  const [taken, late] = [await Promise.all([one.restartClosed(), one.restartClosed()]), await one.restartLate()];
   expect(taken.filter((summary) => summary !== null)).toHaveLength(1);
   expect(late).not.toBeNull();
-  expect(await one.attendLate()).toBeNull();
+  expect(await one.restartLate()).toBeNull();
   expect(await one.compareSome()).toMatchObject({ looked: 1 });
   const [part] = await sql`select last_id, summary from rounds where name = 'comparison'`;
   expect(part).toMatchObject({ lastId: expect.any(String), summary: { looked: 1 } });
