@@ -92,7 +92,7 @@ describe('the audit log', () => {
     const auditor = await api.keyOf('auditor');
     const reply = await api.get(`/v1/audit-log/export?clientId=${id}`, { key: auditor });
     expect(reply.headers.get('content-type')).toMatch(/^application\/jsonl/);
-    expect(reply.headers.get('content-disposition')).toMatch(/^attachment; filename="audit-log-[\d-]+\.jsonl"$/);
+    expect(reply.headers.get('content-disposition')).toMatch(/^attachment; filename=audit-log-[\d-]+\.jsonl$/);
     const listed = await entries(`clientId=${id}`);
     expect(listed.map(({ action }) => action)).toEqual(['client.create', 'audit_log.export']);
     expect(lines(reply)).toEqual(listed);
