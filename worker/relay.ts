@@ -1,35 +1,13 @@
-import type { Bodies } from '../domain/applications/bodies';
 import type { Logger } from 'pino';
-import { WATCH_TYPES, type Action, type WatchType } from '../domain/kernel/codes';
 import { planNextTry } from '../domain/kernel/relay-tries';
 import type { Dispatch } from '../dispatch/dispatch';
 import { isUnanswered } from '../dispatch/grpc-errors';
-import { settleEndingItem } from '../dispatch/endings';
-import { findConcernedApplications, openChanges } from '../record/applications/changes';
-import {
-  claimCommands,
-  keepFollowUps,
-  NO_ANSWER,
-  postponeCommand,
-  type ClaimedCommand,
-} from '../record/applications/commands';
-import { deriveId } from '../record/kernel/digest';
+import { claimCommands, NO_ANSWER, postponeCommand, type ClaimedCommand } from '../record/applications/commands';
 import { isOwnFault } from '../record/kernel/failure';
-import { announceFact, announceTo, forwardRow } from '../record/kernel/subscribers';
-import { completeNameKeys, screenLatecomers } from '../record/screening/exclusions';
-import { deleteExpiredRows } from '../record/operations/housekeeping';
-import {
-  claimRows,
-  deleteDeliveredRows,
-  postponeRow,
-  renewLease,
-  type OutboxRow,
-  type OutboxTopic,
-} from '../record/kernel/outbox';
-import type { Actor } from '../record/kernel/principal';
-import { openRecredentialing, listNeedlessRenewals, listRenewedParticipations } from '../record/applications/renewals';
-import { listTerminatedParticipations, lockTermination } from '../record/applications/affected-applications';
-import { isStarved, type Sql, type Tx } from '../runtime/database';
+import { claimRows, deleteDeliveredRows, postponeRow, renewLease, type OutboxRow } from '../record/kernel/outbox';
+import { isStarved, type Sql } from '../runtime/database';
+import { startHousekeeping } from './housekeeping';
+import { createOutboxHandlers } from './outbox-handlers';
 import { startPool } from './pool';
 
 /** So many rows of the outbox, and applications with waiting commands, are worked on at once. */
@@ -41,19 +19,12 @@ const DELIVERY_MS = 10_000;
 /** Longer than a delivery takes, so that it needs no renewal. */
 const COMMAND_LEASE_SECONDS = 30;
 const IDLE_MS = 1_000;
-/** Secrets that were just made are to be forgotten within minutes. */
-const HOUSEKEEPING_MS = 300_000;
-
 export interface Relay {
   stop(): Promise<void>;
 }
 
 /** Rows of one topic and subject say the same: they are delivered once. */
 type SubjectRows = [OutboxRow, ...OutboxRow[]];
-
-/** What a row of the outbox leads to: a call that may be repeated, or what takes its place in the record. */
-type Handler =
-  { call: (subject: string) => Promise<unknown> } | { replace: (tx: Tx, subject: string) => Promise<unknown> };
 
 /**
  * Carries what was committed to where it matters: starts workflows, signals changed files, delivers waiting commands.
@@ -70,8 +41,64 @@ export function startRelay({
   logger: Logger;
   leaseSeconds?: number;
 }): Relay {
-  const handlers = createOutboxHandlers(sql, dispatch);
   const inHand = new Set<number>();
+  const { deliverRows, deliverCommand } = createDeliveries({ sql, dispatch, logger, inHand });
+
+  const logFailure = (error: unknown) => logger.error({ err: error }, 'the relay failed, and goes on in a moment');
+  const outbox = startPool<SubjectRows>({
+    claim: async (limit) => {
+      const rows = await claimRows(sql, limit, leaseSeconds, [...inHand]);
+      return { pieces: groupBySubject(rows), more: rows.length === limit };
+    },
+    work: deliverRows,
+    places: ROWS_AT_ONCE,
+    idleMs: IDLE_MS,
+    failed: logFailure,
+  });
+  const commands = startPool<ClaimedCommand>({
+    claim: async (limit) => {
+      const pieces = await claimCommands(sql, limit, COMMAND_LEASE_SECONDS);
+      return { pieces, more: pieces.length === limit };
+    },
+    work: deliverCommand,
+    places: APPLICATIONS_AT_ONCE,
+    idleMs: IDLE_MS,
+    failed: logFailure,
+  });
+  const renewing = setInterval(
+    () => {
+      if (inHand.size > 0) renewLease(sql, [...inHand], leaseSeconds).catch(logFailure);
+    },
+    (leaseSeconds * 1000) / 3,
+  );
+  const housekeeping = startHousekeeping(sql, logFailure);
+  const listening = Promise.all(
+    Object.entries({ outbox, commands }).map(([channel, pool]) => sql.listen(channel, () => pool.wake())),
+  ).catch((error: unknown) => {
+    logger.warn({ err: error }, 'not listening: what is due is found a second later');
+    return [];
+  });
+
+  return {
+    async stop() {
+      await Promise.all([outbox.stop(), commands.stop(), housekeeping.stop()]);
+      clearInterval(renewing);
+      for (const listener of await listening) await listener.unlisten().catch(() => undefined);
+    },
+  };
+}
+
+interface DeliveriesDeps {
+  sql: Sql;
+  dispatch: Dispatch;
+  logger: Logger;
+  /** The rows that are worked on, whose lease is renewed. */
+  inHand: Set<number>;
+}
+
+/** Delivers what was claimed; each answers whether there is more of the same to claim at once. */
+function createDeliveries({ sql, dispatch, logger, inHand }: DeliveriesDeps) {
+  const handlers = createOutboxHandlers(sql, dispatch);
 
   async function deliverRows(rows: SubjectRows): Promise<boolean> {
     const { topic, subject, attempts } = rows[0];
@@ -128,158 +155,8 @@ export function startRelay({
     return { counts, code: readCode(error) };
   }
 
-  const logFailure = (error: unknown) => logger.error({ err: error }, 'the relay failed, and goes on in a moment');
-  const outbox = startPool<SubjectRows>({
-    claim: async (limit) => {
-      const rows = await claimRows(sql, limit, leaseSeconds, [...inHand]);
-      return { pieces: groupBySubject(rows), more: rows.length === limit };
-    },
-    work: deliverRows,
-    places: ROWS_AT_ONCE,
-    idleMs: IDLE_MS,
-    failed: logFailure,
-  });
-  const commands = startPool<ClaimedCommand>({
-    claim: async (limit) => {
-      const pieces = await claimCommands(sql, limit, COMMAND_LEASE_SECONDS);
-      return { pieces, more: pieces.length === limit };
-    },
-    work: deliverCommand,
-    places: APPLICATIONS_AT_ONCE,
-    idleMs: IDLE_MS,
-    failed: logFailure,
-  });
-  const renewing = setInterval(
-    () => {
-      if (inHand.size > 0) renewLease(sql, [...inHand], leaseSeconds).catch(logFailure);
-    },
-    (leaseSeconds * 1000) / 3,
-  );
-  let tidied = Promise.resolve();
-  const keepHouse = () => {
-    tidied = Promise.all([deleteExpiredRows(sql), completeNameKeys(sql), screenLatecomers(sql)]).then(
-      () => undefined,
-      logFailure,
-    );
-  };
-  keepHouse();
-  const housekeeping = setInterval(keepHouse, HOUSEKEEPING_MS);
-  const listening = Promise.all(
-    Object.entries({ outbox, commands }).map(([channel, pool]) => sql.listen(channel, () => pool.wake())),
-  ).catch((error: unknown) => {
-    logger.warn({ err: error }, 'not listening: what is due is found a second later');
-    return [];
-  });
-
-  return {
-    async stop() {
-      clearInterval(housekeeping);
-      await Promise.all([outbox.stop(), commands.stop(), tidied]);
-      clearInterval(renewing);
-      for (const listener of await listening) await listener.unlisten().catch(() => undefined);
-    },
-  };
+  return { deliverRows, deliverCommand };
 }
-
-function createOutboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handler> {
-  return {
-    start_application: { call: dispatch.startApplication },
-    start_participation: { call: dispatch.startParticipation },
-    file_changed: { call: dispatch.notifyFileChanged },
-    file_changed_person: createForwarding('file_changed_person'),
-    file_changed_provider: createForwarding('file_changed_provider'),
-    file_changed_practice: createForwarding('file_changed_practice'),
-    time_zone_changed: createForwarding('time_zone_changed'),
-    end_participations: {
-      replace: endTerminated,
-    },
-    open_changes: {
-      replace: async (tx, id) => {
-        const { submitted, untold } = await findConcernedApplications(tx, id);
-        await announceTo(tx, 'application file changed', submitted, { committed: true });
-        await keepCommands(tx, 'change-notice', id, untold, buildSystemActor('changes'));
-        await announceFact(tx, 'file change passed on', id);
-      },
-    },
-    open_applications: { call: (id) => openChanges(sql, id) },
-    open_recredentialing: { call: (id) => openRecredentialing(sql, id) },
-    withdraw_renewals: {
-      replace: async (tx, id) =>
-        keepCommands(
-          tx,
-          'withdrawal',
-          `${id}/ended`,
-          await listNeedlessRenewals(tx, id),
-          buildSystemActor('recredentialing'),
-        ),
-    },
-    renew_participations: {
-      replace: async (tx, id) =>
-        keepCommands(
-          tx,
-          'committee-date',
-          id,
-          await listRenewedParticipations(tx, id),
-          buildSystemActor('recredentialing'),
-        ),
-    },
-    ending_item: { call: (id) => settleEndingItem(sql, dispatch, id) },
-    ...createWatchHandlers(dispatch),
-  };
-}
-
-/** Strikes out the ends that a termination gave and gives no more, and has the last day recorded that it gives now. */
-async function endTerminated(tx: Tx, id: string): Promise<void> {
-  const version = await lockTermination(tx, id);
-  const changed = (await listTerminatedParticipations(tx, id)).filter(({ given }) => !given?.holds);
-  const actor = buildSystemActor('termination');
-  const struck = changed.flatMap(({ given, ...one }) =>
-    given ? { ...one, body: { entryId: given.id, reason: 'the termination gives it no more' } } : [],
-  );
-  await keepCommands(tx, 'corrections', `${id}/${version}/struck`, struck, actor);
-  const ended = changed.flatMap(({ body, ...one }) => (body ? { ...one, body } : []));
-  await keepCommands(tx, 'participation-end', `${id}/${version}`, ended, actor);
-}
-
-/** What concerns many takes its place as a row for each of them. */
-const createForwarding = (topic: Parameters<typeof forwardRow>[1]): Handler => ({
-  replace: (tx, id) => forwardRow(tx, topic, id),
-});
-
-/** Each watch is signalled by the topic of its name. */
-const createWatchHandlers = ({ notifyWatch }: Dispatch) =>
-  Object.fromEntries(
-    WATCH_TYPES.map((type) => [type, { call: (subject: string) => notifyWatch(type, subject) }]),
-  ) as Record<WatchType, Handler>;
-
-/** An application that something follows for, with the body of the command that says so. */
-interface ConcernedApplication<A extends Action> {
-  id: string;
-  clientId: string;
-  body: Bodies[A];
-}
-
-/** Keeps for each of them the command that follows `from` something, once. */
-const keepCommands = <A extends Action>(
-  tx: Tx,
-  action: A,
-  from: string,
-  to: ConcernedApplication<A>[],
-  actor: Actor,
-): Promise<void> =>
-  keepFollowUps(
-    tx,
-    action,
-    to.map(({ id: applicationId, clientId, body }) => ({
-      id: deriveId(`${from}/${applicationId}`),
-      clientId,
-      applicationId,
-      body,
-    })),
-    actor,
-  );
-
-const buildSystemActor = (id: string): Actor => ({ type: 'system', id, name: 'Countersign' });
 
 function groupBySubject(rows: readonly OutboxRow[]): SubjectRows[] {
   const bySubject = new Map<string, SubjectRows>();
