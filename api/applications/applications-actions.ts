@@ -12,7 +12,7 @@ import { isKept, keepCommand, listUnaskedItems } from '../../record/applications
 import { readParties } from '../../record/applications/parties';
 import type { Principal } from '../../record/kernel/principal';
 import type { Deps } from '../kernel/deps';
-import { Problem } from '../kernel/errors';
+import { Problem, type FieldError } from '../kernel/errors';
 import type { Permission } from '../kernel/policy';
 import { answerOk, route, type Answer, type Method, type Route } from '../kernel/route';
 import { participationEnding } from '../billing/fact-schemas';
@@ -41,8 +41,8 @@ export interface ActionRow<A extends Action = Action, Given extends object = obj
   schema: z.ZodType<Given>;
   /** As a route says it. */
   namesUser?: Route['namesUser'] & object;
-  /** Refuses what the schema cannot see: references, and what depends on the application. */
-  check?(of: CheckedBody<Given>): Promise<void>;
+  /** Adds to `errors` what the schema cannot see: references, and what depends on the application. */
+  check?(of: CheckedBody<Given>, errors: FieldError[]): Promise<void>;
   /** What the command says, of what was given. */
   saying(given: Given): ActionWithBody<A>;
 }
@@ -76,16 +76,19 @@ export const buildActionRow = <A extends Action>(
 
 const followUp = { access: 'applications:follow_up' } as const;
 
-async function checkProof({ sql, subject, body }: CheckedBody<{ proof?: string[] }>): Promise<void> {
-  refuseErrors(await listDocumentErrors(sql, subject.clientId, 'proof', body.proof));
+async function checkProof(
+  { sql, subject, body }: CheckedBody<{ proof?: string[] }>,
+  errors: FieldError[],
+): Promise<void> {
+  errors.push(...(await listDocumentErrors(sql, subject.clientId, 'proof', body.proof)));
 }
 
-async function checkInformation(of: CheckedBody<Bodies['information']>): Promise<void> {
-  await checkProof(of);
+async function checkInformation(of: CheckedBody<Bodies['information']>, errors: FieldError[]): Promise<void> {
+  await checkProof(of, errors);
   const { sql, subject, body } = of;
   if (body.outOfOrder) return;
-  refuseErrors(
-    (await listUnaskedItems(sql, subject.snapshot, body.items)).map((index) => ({
+  errors.push(
+    ...(await listUnaskedItems(sql, subject.snapshot, body.items)).map((index) => ({
       path: `items.${index}`,
       rule: 'not_requested',
       message: 'must be an item that the payer asked for (outstandingItems), or be sent with outOfOrder',
@@ -93,64 +96,60 @@ async function checkInformation(of: CheckedBody<Bodies['information']>): Promise
   );
 }
 
-async function checkEvidence({ sql, subject, body }: CheckedBody<{ evidence?: string[] | undefined }>): Promise<void> {
-  refuseErrors(await listDocumentErrors(sql, subject.clientId, 'evidence', body.evidence));
+async function checkEvidence(
+  { sql, subject, body }: CheckedBody<{ evidence?: string[] | undefined }>,
+  errors: FieldError[],
+): Promise<void> {
+  errors.push(...(await listDocumentErrors(sql, subject.clientId, 'evidence', body.evidence)));
 }
 
 type OfIssue = CheckedBody<{ code: IssueCode; evidence?: string[] | undefined }>;
 
-async function checkIssue(of: OfIssue): Promise<void> {
-  await checkEvidence(of);
+async function checkIssue(of: OfIssue, errors: FieldError[]): Promise<void> {
+  await checkEvidence(of, errors);
   if (listUnresolvedIssues(of.subject.snapshot, of.body.code))
-    refuseErrors([
-      {
-        path: 'code',
-        rule: 'unresolved_already',
-        message: 'is already on record and unresolved; log a contact about it instead',
-      },
-    ]);
+    errors.push({
+      path: 'code',
+      rule: 'unresolved_already',
+      message: 'is already on record and unresolved; log a contact about it instead',
+    });
 }
 
-async function checkResolution(of: OfIssue): Promise<void> {
-  await checkEvidence(of);
+async function checkResolution(of: OfIssue, errors: FieldError[]): Promise<void> {
+  await checkEvidence(of, errors);
   if (!listUnresolvedIssues(of.subject.snapshot, of.body.code) && listUnresolvedIssues(of.subject.snapshot))
-    refuseErrors([
-      { path: 'code', rule: 'unresolved', message: 'must be an issue that is on record and not resolved' },
-    ]);
+    errors.push({ path: 'code', rule: 'unresolved', message: 'must be an issue that is on record and not resolved' });
 }
 
-async function checkPrerequisite({ subject, body }: CheckedBody<{ prerequisite: string }>): Promise<void> {
+async function checkPrerequisite(
+  { subject, body }: CheckedBody<{ prerequisite: string }>,
+  errors: FieldError[],
+): Promise<void> {
   if (subject.snapshot.file.prerequisites.some(({ code }) => code === body.prerequisite)) return;
-  refuseErrors([
-    { path: 'prerequisite', rule: 'not_a_prerequisite', message: 'is not a prerequisite of this application' },
-  ]);
+  const message = 'is not a prerequisite of this application';
+  errors.push({ path: 'prerequisite', rule: 'not_a_prerequisite', message });
 }
 
-async function checkAssignee({
-  sql,
-  principal,
-  subject,
-  body,
-}: CheckedBody<{ assignee: string | null }>): Promise<void> {
+async function checkAssignee(
+  { sql, principal, subject, body }: CheckedBody<{ assignee: string | null }>,
+  errors: FieldError[],
+): Promise<void> {
   if (body.assignee === null) return;
   const { assignee: userId } = body;
-  refuseErrors(await listWorkerErrors(sql, principal, { path: 'assignee', userId, clientId: subject.clientId }));
+  errors.push(...(await listWorkerErrors(sql, principal, { path: 'assignee', userId, clientId: subject.clientId })));
 }
 
 const checkFact =
   (fact: Fact) =>
-  async ({ sql, principal, subject, body }: CheckedBody<GivenFact>): Promise<void> => {
+  async ({ sql, principal, subject, body }: CheckedBody<GivenFact>, errors: FieldError[]): Promise<void> => {
     const { id: applicationId, snapshot, playbookVersion, clientId } = subject;
-    if (fact === 'effectiveDate' && snapshot.rules.endsSpan)
-      refuseErrors(
-        listContradictions(
-          'EffectiveDate',
-          { ...body },
-          { participation: await findTerminableSince(sql, applicationId) },
-        ),
-      );
+    if (fact === 'effectiveDate' && snapshot.rules.endsSpan) {
+      const participation = await findTerminableSince(sql, applicationId);
+      errors.push(...listContradictions('EffectiveDate', { ...body }, { participation }));
+    }
     const ground = await readParties(sql, principal, snapshot.key, playbookVersion);
-    await checkFacts(sql, { ...snapshot.key, applicationId, clientId, ground }, [{ fact, given: body, path: '' }]);
+    const against = { ...snapshot.key, applicationId, clientId, ground };
+    await checkFacts(sql, against, [{ fact, given: body, path: '' }], errors);
   };
 
 const buildConfirmationRow = (fact: Fact) =>
@@ -335,9 +334,10 @@ export async function takeAction<Given extends object>(
   const { principal, subject, body, commandId } = request;
   if (!(await isKept(deps.sql, commandId))) {
     const expected = version?.();
-    await row.check?.({ ...deps, principal, subject, body });
     const said = row.saying(body);
-    refuseErrors(listContradictoryDates(subject.snapshot, said));
+    const errors: FieldError[] = listContradictoryDates(subject.snapshot, said);
+    await row.check?.({ ...deps, principal, subject, body }, errors);
+    refuseErrors(errors);
     const command = { id: commandId, clientId: subject.clientId, applicationId: subject.id };
     await keepCommand(
       deps.sql,

@@ -29,13 +29,18 @@ export interface FactContext {
   ground: Parties;
 }
 
-/** Refuses confirmations that break a rule, each bad field named under `path`; then evidence that names somebody else. */
+/**
+ * Refuses confirmations that break a rule, each bad field named under `path`, with what is bad beside them; then evidence
+ * that names somebody else.
+ */
 export async function checkFacts(
   sql: Sql,
   against: FactContext,
   facts: { fact: Fact; given: GivenFact; path: string }[],
+  beside: FieldError[],
 ): Promise<void> {
-  refuseErrors((await Promise.all(facts.map((one) => listFactErrors(sql, against, one)))).flat());
+  const found = await Promise.all(facts.map((one) => listFactErrors(sql, against, one)));
+  refuseErrors([...beside, ...found.flat()]);
   const party = buildParty(against);
   const errors = facts.flatMap(({ given, path }) =>
     listOtherParty(given.seen ?? {}, party).map((field) => ({

@@ -5,10 +5,9 @@ import { readParties, type Parties } from '../../record/applications/parties';
 import { openApplication } from '../../record/applications/opening';
 import type { Principal } from '../../record/kernel/principal';
 import type { Deps } from '../kernel/deps';
-import { Problem, type FieldError } from '../kernel/errors';
+import { refuseFields, Problem, type FieldError } from '../kernel/errors';
 import type { ApplicationInput } from './applications-schemas';
 import { UNKNOWN_REFERENCE } from '../kernel/schemas';
-import { refuseErrors } from '../kernel/validation';
 import { checkFacts } from './applications-checks';
 
 interface Opening {
@@ -28,10 +27,12 @@ export async function openOrAdopt(
 ): Promise<{ started: Promise<boolean> }> {
   const key = buildKey(body);
   const ground = await readParties(sql, principal, key);
-  refuseErrors(listSubjectErrors(key, ground));
-  if (ground.practice!.ended || ground.provider?.ended) throw new Problem('ended');
-  const { clientId } = ground.practice!;
-  await checkFacts(sql, { ...key, applicationId: null, clientId, ground }, listAdoptedFacts(body));
+  const errors = listSubjectErrors(key, ground);
+  // a confirmation is held against both
+  if (!ground.practice || !ground.playbook) throw refuseFields(...errors);
+  const { clientId, ended } = ground.practice;
+  await checkFacts(sql, { ...key, applicationId: null, clientId, ground }, listAdoptedFacts(body), errors);
+  if (ended || ground.provider?.ended) throw new Problem('ended');
 
   const at = readClock();
   const request = { id, clientId, key, body, at };

@@ -16,7 +16,7 @@ import { application, bulkResult, acceptedCommand } from './applications-schemas
 import { id } from '../kernel/schemas';
 import { allowOldNames } from '../kernel/old-names';
 import { ASSIGNMENT, showApplication, takeAction } from './applications-actions';
-import { checkFilter } from '../kernel/filters';
+import { listUnknownFilters } from '../kernel/filters';
 
 const claim = z
   .strictObject({
@@ -100,9 +100,10 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
       body: reassignment,
       responses: { 200: { description: 'What became of each', schema: bulkResult } },
       handler: async ({ principal, subject, body: { assignee, ...filter }, commandId }) => {
-        await checkFilter(sql, principal, { ...filter, ...(assignee !== null && { assignee }) });
+        const named = { ...filter, ...(assignee !== null && { assignee }) };
         const successor = assignee === null ? null : await findUser(sql, principal, assignee);
-        if (successor) refuseErrors(listUnfitErrors('assignee', successor));
+        const unfit = successor ? listUnfitErrors('assignee', successor) : [];
+        refuseErrors([...(await listUnknownFilters(sql, principal, named)), ...unfit]);
         if (filter.payerId === undefined)
           await reassignTasks(sql, principal, { from: subject.id, to: assignee, clientId: filter.clientId });
         const ids = await listAssignedApplications(sql, principal, subject.id, filter, MOST_AT_ONCE);

@@ -1,11 +1,28 @@
-import { listUnknownReferences, type References } from '../../record/applications/parties';
 import type { Principal } from '../../record/kernel/principal';
+import { listUnknownReferences, type Surroundings } from '../../record/applications/references';
 import type { Sql } from '../../runtime/database';
+import type { FieldError } from './errors';
+import { referentsAt, type ReferringField } from './references';
 import { UNKNOWN_REFERENCE } from './schemas';
 import { refuseErrors } from './validation';
 
-/** Refuses filters that name what the caller knows nothing of. */
-export async function checkFilter(sql: Sql, principal: Principal, filter: References): Promise<void> {
-  const unknown = await listUnknownReferences(sql, principal, filter);
-  refuseErrors(unknown.map((path) => ({ path, ...UNKNOWN_REFERENCE })));
+/** What narrows a list, references among it. */
+type Filter = Partial<Record<ReferringField, string | undefined>>;
+
+/** The errors of filters that name what the caller knows nothing of, or what is not in the surroundings. */
+export async function listUnknownFilters(
+  sql: Sql,
+  principal: Principal,
+  filter: Filter,
+  surroundings?: Surroundings,
+): Promise<FieldError[]> {
+  const named = Object.entries(filter).flatMap(([path, id]) =>
+    id === undefined ? [] : [{ path, id, to: referentsAt(path) }],
+  );
+  const unknown = await listUnknownReferences(sql, principal, named, surroundings);
+  return unknown.map(({ path }) => ({ path, ...UNKNOWN_REFERENCE }));
 }
+
+/** Refuses such filters. */
+export const checkFilter = async (...asked: Parameters<typeof listUnknownFilters>): Promise<void> =>
+  refuseErrors(await listUnknownFilters(...asked));

@@ -1,10 +1,13 @@
+import { z } from 'zod';
 import { selectKnownDocuments } from '../../record/applications/parties';
+import { listUnknownReferences, type Referent } from '../../record/applications/references';
 import type { Principal } from '../../record/kernel/principal';
 import { WORKER_ROLES } from '../../domain/kernel/codes';
 import { findUser, maySeeClient, type User } from '../../record/registry/users';
 import type { Sql } from '../../runtime/database';
 import type { FieldError } from './errors';
-import { UNKNOWN_REFERENCE } from './schemas';
+import type { Route } from './route';
+import { id as idSchema, UNKNOWN_REFERENCE } from './schemas';
 
 /** An error for each reference of a list that is not among those that are known. */
 export const listUnknown = <T>(path: string, ids: readonly T[] = [], known: ReadonlySet<T>, field = ''): FieldError[] =>
@@ -66,3 +69,129 @@ export const listDocumentErrors = async (
   ids: readonly string[] = [],
 ): Promise<FieldError[]> =>
   ids.length === 0 ? [] : listUnknown(path, ids, await selectKnownDocuments(sql, clientId, ids));
+
+/**
+ * What each field of a request that takes an id refers to: one of these; with none, it only narrows a list. A contract test
+ * holds every schema against it. By the last name of its path, or the last two where that says too little.
+ */
+export const REFERS_TO = {
+  applicationId: ['application'],
+  applicationIds: ['application'],
+  assignee: ['user'],
+  authorizedPayerIds: ['payer'],
+  clientId: ['client'],
+  clientIds: ['client'],
+  coveredBy: ['user'],
+  covers: ['payer'],
+  endpointId: [],
+  entryId: [],
+  evidence: ['document'],
+  holderUserId: ['user'],
+  inheritedFrom: ['agreement'],
+  into: ['payer', 'practice'],
+  locationId: ['location'],
+  // read off the evidence: the handler holds it against the party
+  'seen.locationId': [],
+  'locations.id': ['location'],
+  payerId: ['payer'],
+  payerIds: ['payer'],
+  practiceId: ['practice'],
+  'practices.id': ['practice'],
+  proof: ['document'],
+  providerId: ['provider'],
+  'recipient.id': ['user', 'client', 'provider', 'payer', 'relationship'],
+  recipientId: [],
+  secondFactorUserIds: ['user'],
+  subjectId: [],
+  substitute: ['user'],
+  to: ['user'],
+  userId: ['user'],
+  workTo: ['user'],
+} as const satisfies Record<string, readonly Referent[]>;
+export type ReferringField = keyof typeof REFERS_TO;
+
+/** The names of a field's path, without the places in lists. */
+const readNames = (path: string): string[] => path.split('.').filter((name) => !/^\d+$/.test(name));
+
+const isReferring = (field: string): field is ReferringField => Object.hasOwn(REFERS_TO, field);
+
+/** The row of the field at a path; null where it has none. */
+export const findReferringField = (path: string): ReferringField | null =>
+  [-2, -1].map((from) => readNames(path).slice(from).join('.')).find(isReferring) ?? null;
+
+/** What the field at a path refers to; nothing where it is no reference. */
+export function referentsAt(path: string): readonly Referent[] {
+  const field = findReferringField(path);
+  return field ? REFERS_TO[field] : [];
+}
+
+/** The ids at the places where a schema takes some, with their paths, of a value that may be bad elsewhere. */
+function findIds(schema: z.core.$ZodType, value: unknown, path: string[] = []): [path: string, id: string][] {
+  if (value === undefined || value === null || path.length > 12) return [];
+  if (z.globalRegistry.get(schema)?.format === 'uuid')
+    return idSchema.safeParse(value).success ? [[path.join('.'), value as string]] : [];
+  const inside = (part: z.core.$ZodType, name: string) =>
+    findIds(part, (value as Record<string, unknown>)[name], [...path, name]);
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  switch (def.type) {
+    case 'object':
+      return Object.entries(def.shape).flatMap(([name, part]) => inside(part, name));
+    case 'array':
+      return Array.isArray(value) ? value.flatMap((_, place) => inside(def.element, String(place))) : [];
+    case 'union':
+      return def.options.flatMap((part) => findIds(part, value, path));
+    case 'optional':
+    case 'nullable':
+    case 'default':
+      return findIds(def.innerType, value, path);
+    case 'pipe':
+      return findIds(def.in, value, path);
+    default:
+      return [];
+  }
+}
+
+/** More than any good request names. */
+const MOST_LOOKED_UP = 2_000;
+
+interface BadRequest {
+  principal: Principal;
+  params: Record<string, string>;
+  subject: unknown;
+  query: unknown;
+  body: unknown;
+}
+
+/**
+ * The references of a request that name nothing which its caller sees, looked up here where something else of it is bad
+ * already, so that one answer names all of it. Where the form is right, the handler asks: it needs what they refer to.
+ */
+export async function findUnknownReferences(
+  sql: Sql,
+  route: Pick<Route, 'path' | 'query' | 'body' | 'namesUser'>,
+  { principal, params, subject, query, body }: BadRequest,
+): Promise<FieldError[]> {
+  const found = [
+    ...(route.query ? findIds(route.query, query) : []),
+    ...(route.body ? findIds(route.body, body) : []),
+  ].slice(0, MOST_LOOKED_UP);
+  if (found.length === 0) return [];
+  const ids = new Map(found);
+  const of = (field: string): string | undefined => {
+    const value = (subject as Record<string, unknown> | undefined)?.[field];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const clientId = of('clientId');
+  const practiceId =
+    ids.get('practiceId') ?? of('practiceId') ?? (route.path.startsWith('/v1/practices/{id}') ? params.id : undefined);
+  const given = [...ids].map(([path, id]) => ({ path, id, to: referentsAt(path) }));
+  const unknown = await listUnknownReferences(sql, principal, given, { clientId, practiceId });
+  const errors = unknown.map(({ path }): FieldError => ({ path, ...UNKNOWN_REFERENCE }));
+  if (clientId === undefined) return errors;
+  for (const { path, id, to } of given) {
+    const isWorker = route.namesUser?.[readNames(path).join('.')] === 'worker' && to.length === 1;
+    if (isWorker && !unknown.some((one) => one.path === path))
+      errors.push(...(await listWorkerErrors(sql, principal, { path, userId: id, clientId })));
+  }
+  return errors;
+}

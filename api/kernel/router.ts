@@ -11,6 +11,7 @@ import { getPrincipal } from './auth';
 import { refuseFields, Problem, toProblem, type FieldError } from './errors';
 import { isFinal, createSingleAttempt, type Answer, type Attempt, type Idempotency } from './idempotency';
 import { mayManage, isAllowed, type Permission } from './policy';
+import { findUnknownReferences } from './references';
 import { findParamSchema, type Method, type Route } from './route';
 import { hasLevels } from './schemas';
 import { checkValue, refuseErrors } from './validation';
@@ -77,7 +78,9 @@ async function answerRequest(
   try {
     const allowed = isAllowed(principal, route.access as Permission);
     if (!allowed || (route.actsFor && !mayManage(principal, route.actsFor(subject)))) throw new Problem('forbidden');
-    const { query, body, file } = await readInput(route, req, res);
+    const { query, body, file } = await readInput(route, req, res, (given) =>
+      findUnknownReferences(sql, route, { principal, params, subject, ...given }),
+    );
     const key = route.method === 'post' ? readIdempotencyKey(req) : undefined;
     if (key !== undefined) {
       const asked = route.csv ? [query, createHash('sha256').update(file).digest('hex')] : body;
@@ -134,10 +137,20 @@ function readParams(route: Route, req: Request): Record<string, string> {
 
 const NO_QUERY = z.strictObject({});
 
-async function readInput(route: Route, req: Request, res: Response) {
+async function readInput(
+  route: Route,
+  req: Request,
+  res: Response,
+  lookUp: (given: { query: unknown; body: unknown }) => Promise<FieldError[]>,
+) {
   const errors: FieldError[] = [];
   const query = checkValue<unknown>(route.query ?? NO_QUERY, req.query, errors);
-  const body = route.body && checkValue(route.body, await readBody(req, res), errors);
+  const given = route.body && (await readBody(req, res));
+  const body = route.body && checkValue(route.body, given, errors);
+  if (errors.length > 0) {
+    const bad = new Set(errors.map(({ path }) => path));
+    errors.push(...(await lookUp({ query: req.query, body: given })).filter(({ path }) => !bad.has(path)));
+  }
   refuseErrors(errors);
   const file = route.csv ? await readFile(route.csv.maxBytes, req, res) : NO_FILE;
   return { query, body, file };

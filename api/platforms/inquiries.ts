@@ -82,8 +82,11 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
       responses,
       handler: async ({ principal, subject: relationship, body, commandId }) => {
         const { recipient } = body;
-        if (recipient) refuseErrors(await listRecipientErrors(sql, principal, relationship, recipient));
-        refuseErrors(recipient ? listAddressErrors(recipient, relationship) : []);
+        if (recipient)
+          refuseErrors([
+            ...(await listRecipientErrors(sql, principal, relationship, recipient)),
+            ...listAddressErrors(recipient, relationship),
+          ]);
         await askOpenQuestions(sql, principal, commandId, relationship, body as InquiryInput);
         return answerInquiry(principal, relationship);
       },

@@ -1,14 +1,13 @@
 import { readClock } from '../../runtime/clock';
 import { readCaseload, readPanels, putCaseload, putPanels } from '../../record/platforms/caseloads';
 import { findUnmergedIds } from '../../record/kernel/one-entry';
-import { listUnknownReferences } from '../../record/applications/parties';
 import { findClient } from '../../record/registry/clients';
 import { findPayer } from '../../record/registry/payers';
 import { rankPayerTargets } from '../../record/platforms/targets';
 import type { Deps } from '../kernel/deps';
+import { checkFilter } from '../kernel/filters';
 import { listRepeated, listUnknown } from '../kernel/references';
 import { answerOk, route, type Route } from '../kernel/route';
-import { UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { caseload, caseloadInput, panels, panelsInput, targets, targetsQuery } from './targets-schemas';
 import { refuseErrors } from '../kernel/validation';
 
@@ -94,12 +93,8 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The targets', schema: targets } },
     handler: async ({ principal, subject, query }) => {
       const clientId = subject.id;
-      const own = { ...principal, clientIds: [clientId] };
-      const unknown = await listUnknownReferences(sql, own, {
-        providerId: query.providerId,
-        practiceId: query.practiceId,
-      });
-      refuseErrors(unknown.map((path) => ({ path, ...UNKNOWN_REFERENCE })));
+      const { providerId, practiceId } = query;
+      await checkFilter(sql, principal, { providerId, practiceId }, { clientId });
       return answerOk({ items: await rankPayerTargets(sql, principal, { clientId, ...query }, readClock()) });
     },
   }),

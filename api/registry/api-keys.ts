@@ -1,8 +1,7 @@
 import { listMade, revokeKey } from '../../record/offboarding/key-revocation';
 import { createApiKey, findKey, listKeys, findKeySecret } from '../../record/registry/api-keys';
 import type { Deps } from '../kernel/deps';
-import { listErrorsBeyondOwner, checkGrant, findOwner } from '../kernel/grants';
-import { refuseErrors } from '../kernel/validation';
+import { checkKey } from '../kernel/grants';
 import { answerPage } from '../kernel/listing';
 import { answerCreated, answerNoContent, answerOk, route, type Route } from '../kernel/route';
 import { apiKey, apiKeyInput, madeByKey, newApiKey, revocationQuery } from './access-schemas';
@@ -27,9 +26,7 @@ export const apiKeyRoutes = ({ sql, keyring }: Deps): Route[] => [
     secret: { name: 'key', read: (commandId) => findKeySecret(sql, keyring, commandId) },
     responses: { 201: { description: 'The key', schema: newApiKey } },
     handler: async ({ principal, body, commandId }) => {
-      const owner = body.userId === undefined ? null : await findOwner(sql, principal, body.userId);
-      await checkGrant(sql, principal, { role: body.role, clientIds: body.clientIds ?? owner?.clientIds ?? undefined });
-      if (owner) refuseErrors(listErrorsBeyondOwner(owner, body));
+      await checkKey(sql, principal, body);
       const made = await createApiKey(sql, keyring, principal, commandId, body);
       return answerCreated(`/v1/api-keys/${made.id}`, made);
     },

@@ -8,6 +8,7 @@ import {
 } from '../../record/work-queue/provider-contacts';
 import type { Deps } from '../kernel/deps';
 import { answerPage } from '../kernel/listing';
+import { checkFilter } from '../kernel/filters';
 import { listUnknown } from '../kernel/references';
 import { answerCreated, route, type Route } from '../kernel/route';
 import {
@@ -84,7 +85,9 @@ export const providerContactRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     query: pageQuery.extend({ applicationId: id.optional() }),
     responses: { 200: { description: 'Contacts in order of recording', schema: describePage(providerContact) } },
-    handler: async ({ principal, subject, query: { applicationId, ...page } }) =>
-      answerPage(await listProviderContacts(sql, principal, subject.id, applicationId, page), (item) => item),
+    handler: async ({ principal, subject, query: { applicationId, ...page } }) => {
+      await checkFilter(sql, principal, { applicationId }, { clientId: subject.clientId });
+      return answerPage(await listProviderContacts(sql, principal, subject.id, applicationId, page), (item) => item);
+    },
   }),
 ];

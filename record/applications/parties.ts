@@ -2,9 +2,8 @@ import { selectClientToday } from '../time/days';
 import { selectEntryIds, selectUnmergedId, isUnmerged } from '../kernel/one-entry';
 import type { Fact, LineOfBusiness } from '../../domain/kernel/codes';
 import type { Playbook } from '../../domain/registry/playbook';
-import type { Db, Fragment } from '../../runtime/database';
+import type { Db } from '../../runtime/database';
 import { isInScope, type Principal } from '../kernel/principal';
-import { findUser } from '../registry/users';
 
 /** What an application stands on, as far as the principal may see it. */
 export interface Parties {
@@ -80,33 +79,4 @@ export async function findFactHolder(
       and state = ${scope.state} and line_of_business = ${scope.lineOfBusiness}
       and ${held} is not null and (ended_on is null or ended_on >= ${selectClientToday(sql, sql`agreements.client_id`)})`;
   return row ?? null;
-}
-
-/** What a list can be narrowed to. */
-export interface References {
-  payerId?: string | undefined;
-  clientId?: string | undefined;
-  providerId?: string | undefined;
-  practiceId?: string | undefined;
-  applicationId?: string | undefined;
-  assignee?: string | undefined;
-}
-
-/** The names of those references that the principal knows nothing of. */
-export async function listUnknownReferences(
-  sql: Db,
-  principal: Principal,
-  { assignee, ...refs }: References,
-): Promise<(keyof References)[]> {
-  const isKnown = (id: string | undefined, table: Fragment, scope: Fragment): Fragment => sql`
-    (${id ?? null}::uuid is null or exists (select from ${table} where id = ${id ?? null} and ${scope}))`;
-  const [row] = await sql<Record<keyof typeof refs, boolean>[]>`
-    select ${isKnown(refs.payerId, sql`payers`, sql`true`)} as payer_id,
-      ${isKnown(refs.clientId, sql`clients`, isInScope(sql, principal))} as client_id,
-      ${isKnown(refs.providerId, sql`providers`, isInScope(sql, principal))} as provider_id,
-      ${isKnown(refs.practiceId, sql`practices`, isInScope(sql, principal))} as practice_id,
-      ${isKnown(refs.applicationId, sql`applications`, isInScope(sql, principal))} as application_id`;
-  const unknown = (Object.keys(row!) as (keyof typeof refs)[]).filter((name) => !row![name]);
-  const nobody = assignee !== undefined && !(await findUser(sql, principal, assignee));
-  return nobody ? [...unknown, 'assignee'] : unknown;
 }

@@ -5,6 +5,7 @@ import { buildOpenApiDocument } from '../../api/kernel/openapi';
 import { answer, rosterEntry } from '../../api/applications/actions-schemas';
 import { ID_FIELDS, makeOddRequests } from '../support/odd-requests';
 import { DATE_RULES, type DateRule } from '../../domain/kernel/date-rules';
+import { findReferringField, REFERS_TO } from '../../api/kernel/references';
 import { readRoutes } from '../support/routes';
 
 const { routes, close } = readRoutes();
@@ -195,40 +196,6 @@ describe('whatever a caller sends', () => {
 
 describe('a user who is named', () => {
   const A_USER = 'a user';
-  /** What each field that takes an id names. One that is new here needs a line before it needs anything else. */
-  const NAMED: Record<string, string> = {
-    applicationId: 'an application',
-    applicationIds: 'applications',
-    assignee: A_USER,
-    authorizedPayerIds: 'payers',
-    clientId: 'a client',
-    clientIds: 'clients',
-    coveredBy: A_USER,
-    substitute: A_USER,
-    secondFactorUserIds: A_USER,
-    covers: 'payers',
-    endpointId: 'a webhook endpoint',
-    entryId: 'an entry of a timeline',
-    evidence: 'documents',
-    holderUserId: A_USER,
-    inheritedFrom: 'an agreement',
-    into: 'what a payer or a practice is merged into',
-    locationId: 'a location',
-    'locations.id': 'a location',
-    payerId: 'a payer',
-    payerIds: 'payers',
-    practiceId: 'a practice',
-    'practices.id': 'a practice',
-    proof: 'documents',
-    providerId: 'a provider',
-    // by its type a user's, a provider's, a client's or a relationship's
-    'recipient.id': A_USER,
-    recipientId: A_USER,
-    subjectId: 'what a task is about',
-    to: A_USER,
-    userId: A_USER,
-    workTo: A_USER,
-  };
   /** Whose the ids are in the paths of each room: a route of a new one needs a line too. */
   const ROOMS: Record<string, string> = {
     agreements: 'an agreement',
@@ -259,18 +226,14 @@ describe('a user who is named', () => {
       .flatMap((schema) => (schema ? partsOf({ path: '', schema }) : []))
       .filter((part) => formatOf(part) === 'uuid')
       .map(({ path }) => path.replaceAll('[]', '').slice(1));
-  /** Its last word; where that is only `id`, with the one before. */
-  const fieldOf = (path: string) =>
-    path
-      .split('.')
-      .slice(path.endsWith('.id') ? -2 : -1)
-      .join('.');
+  const referents = (path: string): readonly string[] => REFERS_TO[findReferringField(path)!];
 
   test('by an id is of a kind that is known here', () => {
     // of many applications at once, each may name nothing by an id
     expect([answer, rosterEntry].flatMap((body) => idsOf({ body }))).toEqual([]);
-    const fields = new Set(routes.flatMap((one) => idsOf(one).map(fieldOf)));
-    expect([...fields].toSorted()).toEqual(Object.keys(NAMED).toSorted());
+    const paths = routes.flatMap(idsOf);
+    expect(paths.filter((path) => findReferringField(path) === null)).toEqual([]);
+    expect([...new Set(paths.map(findReferringField))].toSorted()).toEqual(Object.keys(REFERS_TO).toSorted());
     const rooms = routes.flatMap(({ path }) => /^\/v1\/([\w-]+)\/.*\{/.exec(path)?.[1] ?? []);
     expect([...new Set(rooms)].toSorted()).toEqual(Object.keys(ROOMS).toSorted());
   });
@@ -291,7 +254,7 @@ describe('a user who is named', () => {
       routes.flatMap((one) =>
         said(
           one,
-          idsOf(one).filter((path) => NAMED[fieldOf(path)] === A_USER),
+          idsOf(one).filter((path) => path === 'recipientId' || referents(path).includes('user')),
         ),
       ),
     );

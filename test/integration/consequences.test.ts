@@ -158,6 +158,7 @@ describe('a caseload', () => {
     ];
     expect(listBrokenRules(await api.put(at, { items: bad })).sort()).toEqual([
       'items.0.clients minimum',
+      'items.0.payerId unknown_reference',
       'items.1.clients type',
       'items.1.monthlyValue type',
       'items.1.rates.mine unknown_field',

@@ -560,7 +560,10 @@ describe('attestations', () => {
     const payer = await api.make('/v1/payers', { name: 'Known Payer', electronicPayerIds: [], playbook: {} });
     const authorizedPayerIds = [payer.id, id, 'not-an-id'];
     const malformed = await api.post(path, { attestedOn: today, source: 'caqh', authorizedPayerIds });
-    expect(listBrokenRules(malformed)).toEqual(['authorizedPayerIds.2 unknown_reference']);
+    expect(listBrokenRules(malformed).sort()).toEqual([
+      'authorizedPayerIds.1 unknown_reference',
+      'authorizedPayerIds.2 unknown_reference',
+    ]);
     const unknown = await api.post(path, { attestedOn: today, source: 'caqh', authorizedPayerIds: [payer.id, id] });
     expect(listBrokenRules(unknown)).toEqual(['authorizedPayerIds.1 unknown_reference']);
     const known = await api.make(path, { attestedOn: today, source: 'caqh', authorizedPayerIds: [payer.id] });

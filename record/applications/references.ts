@@ -1,0 +1,66 @@
+import { selectEntryIds } from '../kernel/one-entry';
+import { isInScope, type Principal } from '../kernel/principal';
+import { isSeen } from '../registry/users';
+import type { Db } from '../../runtime/database';
+
+/** What an id of a request can refer to. */
+export type Referent =
+  | 'agreement'
+  | 'application'
+  | 'client'
+  | 'document'
+  | 'location'
+  | 'payer'
+  | 'practice'
+  | 'provider'
+  | 'relationship'
+  | 'user';
+
+/** An id that a request names, and what it may refer to: one of these. */
+export interface Reference {
+  path: string;
+  id: string;
+  to: readonly Referent[];
+}
+
+/** What narrows that further: whose the request's subject is, and beside which practice the ids stand. */
+export interface Surroundings {
+  clientId?: string | undefined;
+  practiceId?: string | undefined;
+}
+
+/** Those references that name nothing which the principal isSeen, or something of another client or practice. */
+export async function listUnknownReferences(
+  sql: Db,
+  principal: Principal,
+  references: readonly Reference[],
+  { clientId, practiceId }: Surroundings = {},
+): Promise<Reference[]> {
+  const asked = references.flatMap(({ id, to }, place) => to.map((referent) => ({ place, id, referent })));
+  if (asked.length === 0) return [];
+  const ofClient = clientId === undefined ? sql`true` : sql`client_id = ${clientId}`;
+  const itsPractices =
+    practiceId === undefined ? sql`true` : sql`practice_id in ${selectEntryIds(sql, 'practices', practiceId)}`;
+  // where the subject is nobody's, the practice says whose evidence counts
+  const ofOwner =
+    clientId === undefined && practiceId !== undefined
+      ? sql`client_id = (select client_id from practices where id = ${practiceId})`
+      : ofClient;
+  const seen = isInScope(sql, principal);
+  const rows = await sql<{ place: number }[]>`
+    select place from unnest(${asked.map((one) => one.place)}::int[], ${asked.map((one) => one.id)}::uuid[],
+      ${asked.map((one) => one.referent)}::text[]) as named (place, named_id, referent)
+    group by place having not bool_or(case referent
+      when 'agreement' then exists (select from agreements where id = named_id and ${seen} and ${ofOwner} and ${itsPractices})
+      when 'application' then exists (select from applications where id = named_id and ${seen} and ${ofClient})
+      when 'client' then exists (select from clients where id = named_id and ${seen})
+      when 'document' then exists (select from documents where id = named_id and ${seen} and ${ofOwner})
+      when 'location' then exists (select from locations where id = named_id and ${seen} and ${ofOwner} and ${itsPractices})
+      when 'payer' then exists (select from payers where id = named_id)
+      when 'practice' then exists (select from practices where id = named_id and ${seen} and ${ofClient})
+      when 'provider' then exists (select from providers where id = named_id and ${seen} and ${ofClient})
+      when 'relationship' then exists (select from platform_relationships where id = named_id and ${seen} and ${ofClient})
+      when 'user' then exists (select from users where id = named_id and ${isSeen(sql, principal)})
+    end)`;
+  return rows.map(({ place }) => references[place]!);
+}
