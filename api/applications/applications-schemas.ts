@@ -16,6 +16,9 @@ import {
   ISSUE_CODES,
   RECREDENTIALING_STATUSES,
 } from '../../domain/kernel/codes';
+import { isOlder } from '../../domain/applications/dates-on-record';
+import { listContradictions } from '../../domain/kernel/date-rules';
+import { isRealDate } from '../../domain/time/dates';
 import { KIND_RULES } from '../../domain/registry/playbook';
 import { MESSAGE_ROLES } from '../../record/applications/outreach-due';
 import { deliveryState } from '../outreach/outreach-schemas';
@@ -67,8 +70,8 @@ const describeAdoptedFact = <F extends Fact>(fact: F) =>
     .strictObject({
       value: FACT_VALUES[fact],
       ...confirmationFields,
-      // what was taken over may be older than its application
       confirmedOn: describeDate('AdoptedFact.confirmedOn'),
+      reason: longText.optional().meta({ description: 'How it comes that it was confirmed before the submission' }),
     })
     .superRefine(checkSource(fact), BESIDE_BAD_FIELDS)
     .optional();
@@ -77,11 +80,27 @@ const describeAdoptedFact = <F extends Fact>(fact: F) =>
 const CLOCKS = ['submittedOn', 'stageSince', 'lastContactOn'] as const;
 const OVER: readonly Stage[] = ['confirmed', ...WITHOUT_FACTS];
 
+const areDates = (...values: unknown[]): boolean =>
+  values.every((value) => typeof value === 'string' && isRealDate(value));
+
+const BEFORE_SUBMISSION =
+  'must not be before submittedOn, unless with a `reason`, or where the value is inherited or says that there is none';
+
+/** The rules of an adoption between its fields, of which each is seen as it came. */
 function checkAdoption(
-  adopted: Partial<Record<(typeof CLOCKS)[number], string>> & { stage: Stage; confirmations?: object },
+  adopted: Partial<Record<(typeof CLOCKS)[number], string>> & {
+    stage: Stage;
+    confirmations?: Partial<Record<Fact, Record<string, unknown>>> | undefined;
+  },
   context: z.core.$RefinementCtx,
 ): void {
   requireOrder('Adoption', 'not_before')(adopted, context);
+  for (const fact of FACTS) {
+    const given = adopted.confirmations?.[fact];
+    if (!areDates(given?.confirmedOn, adopted.submittedOn) || isOlder(given!)) continue;
+    for (const { path, rule } of listContradictions('AdoptedFact', given!, { submission: adopted.submittedOn! }))
+      reportBrokenRule(context, ['confirmations', fact, path], rule, BEFORE_SUBMISSION);
+  }
   for (const field of OVER.includes(adopted.stage) ? [] : CLOCKS) {
     const value = adopted[field];
     const rule =

@@ -27,6 +27,7 @@ import {
   BESIDE_BAD_FIELDS,
   date,
   id,
+  requireOrder,
   instant,
   line,
   describePage,
@@ -131,13 +132,15 @@ const given = z
     createdAt: instant,
   })
   .meta({ id: 'GivenReadiness' });
-const givenQuery = pageQuery.extend({
-  providerId: id.optional(),
-  practiceId: id.optional(),
-  payerId: id.optional(),
-  from: describeDate('ReadinessAnswers.from').optional().meta({ description: 'Given on this day or later, in UTC' }),
-  until: describeDate('ReadinessAnswers.until').optional().meta({ description: 'Given before this day, in UTC' }),
-});
+const givenQuery = pageQuery
+  .extend({
+    providerId: id.optional(),
+    practiceId: id.optional(),
+    payerId: id.optional(),
+    from: describeDate('ReadinessAnswers.from').optional().meta({ description: 'Given on this day or later, in UTC' }),
+    until: describeDate('ReadinessAnswers.until').optional().meta({ description: 'Given before this day, in UTC' }),
+  })
+  .superRefine(requireOrder('ReadinessAnswers'), BESIDE_BAD_FIELDS);
 
 const problem = z.looseObject({ type: z.string(), title: z.string(), status: z.int() });
 

@@ -1,3 +1,5 @@
+import { listContradictions } from '../../domain/kernel/date-rules';
+import type { FieldError } from '../kernel/errors';
 import { readConsequences, type Place } from '../../record/platforms/consequences';
 import { readParties } from '../../record/applications/parties';
 import { findRelationship, type Relationship } from '../../record/platforms/platforms';
@@ -12,17 +14,19 @@ import { refuseErrors } from '../kernel/validation';
 
 const tag = 'leaving a platform';
 
-/** Refuses a practice that is not the client's, and a location that is not the practice's. */
+/** Refuses a practice that is not the client's, and a location that is not the practice's, with what is bad beside them. */
 export async function checkPlace(
   sql: Sql,
   principal: Principal,
   { clientId, payerIds: [payerId] }: Pick<Relationship, 'clientId' | 'payerIds'>,
   { practiceId, locationId }: Place,
+  beside: FieldError[] = [],
 ): Promise<void> {
   const asked = practiceId !== undefined && { practiceId, payerId: payerId! };
   const practice = asked ? (await readParties(sql, principal, asked)).practice : null;
   const known = practice?.clientId === clientId;
   refuseErrors([
+    ...beside,
     ...(asked && !known ? [{ path: 'practiceId', ...UNKNOWN_REFERENCE }] : []),
     ...(locationId !== undefined && !(known && practice!.locationIds.includes(locationId))
       ? [{ path: 'locationId', ...UNKNOWN_REFERENCE }]
@@ -44,7 +48,8 @@ export const consequenceRoutes = ({ sql }: Deps): Route[] => [
     query: consequencesQuery,
     responses: { 200: { description: 'The consequences', schema: consequences } },
     handler: async ({ principal, subject, query }) => {
-      await checkPlace(sql, principal, subject, query);
+      const beforeSince = listContradictions('Consequences', query, { platform_since: subject.since });
+      await checkPlace(sql, principal, subject, query, beforeSince);
       const now = readClock();
       return answerOk((await readConsequences(sql, principal, subject, { ...query, now })).found);
     },

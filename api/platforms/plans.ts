@@ -1,3 +1,4 @@
+import { listContradictions } from '../../domain/kernel/date-rules';
 import { z } from 'zod';
 import { readClock } from '../../runtime/clock';
 import { CHECKLIST_ITEMS, type ChecklistItem } from '../../domain/platforms/checklist';
@@ -76,7 +77,8 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     query: planQuery,
     responses: { 200: { description: 'The plan', schema: plan } },
     handler: async ({ principal, subject, query }) => {
-      await checkPlace(sql, principal, subject, query);
+      const beforeSince = listContradictions('Plan', query, { platform_since: subject.since });
+      await checkPlace(sql, principal, subject, query, beforeSince);
       return answerOk((await readPlan(sql, principal, subject, { ...query, now: readClock() })).plan);
     },
   }),

@@ -11,7 +11,9 @@ import {
 } from '../../domain/platforms/platform';
 import { US_STATES } from '../../domain/kernel/codes';
 import {
+  BESIDE_BAD_FIELDS,
   documents,
+  requireOrder,
   actor,
   date,
   email,
@@ -65,6 +67,7 @@ export const relationshipPatch = z
     }),
   })
   .partial()
+  .superRefine(requireOrder('PlatformRelationshipPatch'), BESIDE_BAD_FIELDS)
   .meta({ id: 'PlatformRelationshipPatch' });
 
 const decision = z.enum(DECISIONS);

@@ -147,7 +147,10 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
       const { payerIds = [] } = body;
       refuseErrors([
         ...listUnknown('payerIds', payerIds, await selectKnownPayers(sql, payerIds)),
-        ...listContradictions('PlatformRelationshipPatch', body, { last_day: subject.endedOn }),
+        ...listContradictions('PlatformRelationshipPatch', body, {
+          last_day: subject.endedOn,
+          platform_since: body.since === undefined ? subject.since : null,
+        }),
       ]);
       const changed = await updateRelationship(sql, principal, subject, body as RelationshipPatch, ifMatch);
       if (!changed) throw new Problem('relationship_ended', { detail: LEFT });

@@ -1,12 +1,13 @@
 import type { Action } from '../kernel/codes';
 import { listContradictions, type Contradiction, type DatedPart, type RecordedDay } from '../kernel/date-rules';
 import type { PlainDate } from '../time/instants';
-import type { GivenFact, ActionWithBody } from './bodies';
+import type { ActionWithBody } from './bodies';
 import { listUnresolvedIssues } from './participation';
 import { findLastDay, type ApplicationState } from './state';
 
 /** What of the table of dates an action's body is. */
 const PART_OF: Partial<Record<Action, DatedPart>> = {
+  submission: 'Submission',
   contacts: 'Contact',
   information: 'Information',
   confirmations: 'Confirmation',
@@ -21,8 +22,8 @@ export function listContradictoryDates(state: ApplicationState, said: ActionWith
   const part = PART_OF[action];
   if (!part) return [];
   const onRecord: Partial<Record<RecordedDay, PlainDate | null>> = {
-    // what a practice holds already, or needs not, was so before anybody applied
     submission: action === 'confirmations' && isOlder(body) ? null : state.submittedOn,
+    earlier_submission: state.ended.map(({ submittedOn }) => submittedOn).reduce(laterOf, null),
     effective_date: state.facts.effectiveDate?.effectiveOn ?? null,
     last_day: findLastDay(state),
     issue: action === 'issue-resolution' ? (listUnresolvedIssues(state, body.code)?.since ?? null) : null,
@@ -35,5 +36,9 @@ export function listContradictoryDates(state: ApplicationState, said: ActionWith
   ];
 }
 
-const isOlder = ({ value }: Pick<GivenFact, 'value'>): boolean =>
-  typeof value === 'object' && ('inheritedFrom' in value || 'none' in value);
+const laterOf = (one: PlainDate | null, other: PlainDate | null): PlainDate | null =>
+  one === null || (other !== null && other > one) ? other : one;
+
+/** Whether a fact is held already, or is not needed: that was so before anybody applied. */
+export const isOlder = ({ value }: { value?: unknown }): boolean =>
+  typeof value === 'object' && value !== null && ('inheritedFrom' in value || 'none' in value);

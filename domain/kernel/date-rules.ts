@@ -31,6 +31,8 @@ export type WhoseDay = 'payer' | 'client' | 'user' | 'nobody';
 export type RecordedDay =
   /** Of the running attempt. */
   | 'submission'
+  /** The latest one of the attempts before. */
+  | 'earlier_submission'
   /** Of the participation: its first and last day in network. */
   | 'effective_date'
   | 'last_day'
@@ -66,6 +68,11 @@ export interface DateRule {
 const ruleHappened = (day: WhoseDay): DateRule => ({ range: 'happened', day });
 const ruleRecent = (day: WhoseDay): DateRule => ({ range: 'recent', day });
 const expiry: DateRule = { range: 'expiry', day: 'nobody' };
+const leaving: DateRule = {
+  range: 'planned',
+  day: 'client',
+  against: [{ record: 'platform_since', must: 'not_be_before' }],
+};
 
 /** Of work on an application: it cannot be from before the submission, or it says how that is. */
 const ruleSinceSubmission = (...unless: OverridingField[]): DateRule => ({
@@ -79,7 +86,10 @@ const ruleSinceSubmission = (...unless: OverridingField[]): DateRule => ({
  * calendar it counts, and what it must not contradict. A date of a request is made from its row, so one without a row is none.
  */
 export const DATE_RULES = {
-  'Submission.submittedOn': ruleRecent('payer'),
+  'Submission.submittedOn': {
+    ...ruleRecent('payer'),
+    against: [{ record: 'earlier_submission', must: 'not_be_before', unless: ['outOfOrder'] }],
+  },
   'Contact.promisedOn': { range: 'coming', day: 'payer' },
   'Contact.nextFollowUpOn': { range: 'next_look', day: 'payer' },
   'Contact.completeOn': ruleSinceSubmission('outOfOrder'),
@@ -121,22 +131,22 @@ export const DATE_RULES = {
   'ApplicationInput.neededBy': { range: 'coming', day: 'client' },
   'ApplicationPatch.neededBy': { range: 'coming', day: 'client' },
   'ChosenApplications.neededBy': { range: 'coming', day: 'client' },
-  'AdoptedFact.confirmedOn': ruleHappened('payer'),
+  'AdoptedFact.confirmedOn': { ...ruleSinceSubmission('reason'), range: 'ruleHappened' },
   'Adoption.submittedOn': ruleHappened('payer'),
   'Adoption.stageSince': { ...ruleHappened('client'), notBefore: ['submittedOn'] },
   'Adoption.lastContactOn': ruleHappened('payer'),
-  'Adoption.nextFollowUpOn': { range: 'noted_look', day: 'payer', notBefore: ['lastContactOn'] },
+  'Adoption.nextFollowUpOn': { range: 'noted_look', day: 'payer', notBefore: ['lastContactOn', 'submittedOn'] },
   'Snooze.until': { range: 'planned', day: 'client' },
   'ProviderContactInput.on': ruleRecent('client'),
   'ClientRequestInput.receivedOn': ruleRecent('client'),
   'ClientRequestInput.dueOn': { range: 'planned', day: 'client', notBefore: ['receivedOn'] },
   'Readiness.dateOfService': { range: 'asked', day: 'nobody' },
   'ReadinessAnswers.from': { range: 'asked', day: 'nobody' },
-  'ReadinessAnswers.until': { range: 'asked', day: 'nobody' },
+  'ReadinessAnswers.until': { range: 'asked', day: 'nobody', notBefore: ['from'] },
   'AuditSampleInput.from': { range: 'asked', day: 'nobody' },
   'AuditSampleInput.to': { range: 'asked', day: 'nobody', notBefore: ['from'] },
   'AuditEntries.from': { range: 'asked', day: 'nobody' },
-  'AuditEntries.until': { range: 'asked', day: 'nobody' },
+  'AuditEntries.until': { range: 'asked', day: 'nobody', notBefore: ['from'] },
   'DocumentInput.expiresOn': expiry,
   'EnrolmentInput.on': ruleHappened('client'),
   'EnrolmentInput.expectedOn': { range: 'planned', day: 'client', notBefore: ['on'] },
@@ -173,7 +183,12 @@ export const DATE_RULES = {
     ...ruleHappened('client'),
     against: [{ record: 'last_day', must: 'not_be_after', rule: 'not_after_end' }],
   },
-  'PlatformRelationshipPatch.changedOn': { range: 'decided', day: 'client' },
+  'PlatformRelationshipPatch.changedOn': {
+    range: 'decided',
+    day: 'client',
+    notBefore: ['since'],
+    against: [{ record: 'platform_since', must: 'not_be_before' }],
+  },
   'PlatformRelationshipEnd.on': {
     range: 'decided',
     day: 'client',
@@ -185,8 +200,8 @@ export const DATE_RULES = {
   'PlatformKnowledge.asOf': ruleHappened('nobody'),
   'ChecklistInput.due': { range: 'planned', day: 'client' },
   'ChecklistInput.doneOn': ruleHappened('client'),
-  'Plan.leaveOn': { range: 'planned', day: 'client' },
-  'Consequences.leaveOn': { range: 'planned', day: 'client' },
+  'Plan.leaveOn': leaving,
+  'Consequences.leaveOn': leaving,
   'EndingInput.on': { range: 'nearby', day: 'client' },
   'ReturnInput.on': { range: 'nearby', day: 'client' },
   'ExclusionCheckInput.checkedOn': ruleHappened('nobody'),
@@ -220,6 +235,10 @@ const IN_WORDS: Record<RecordedDay, { what: string; otherwise: string }> = {
   submission: {
     what: 'the submission',
     otherwise: 'put the submission right by a correction if that is what is wrong',
+  },
+  earlier_submission: {
+    what: 'the submission of an earlier attempt',
+    otherwise: 'put that submission right by a correction if that is what is wrong',
   },
   effective_date: {
     what: 'the effective date',

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import * as fc from 'fast-check';
 import { z } from 'zod';
 import type { Route } from '../../api/kernel/route';
@@ -8,6 +10,7 @@ import { DATE_RULES, type DateRule } from '../../domain/kernel/date-rules';
 import { findReferringField, REFERS_TO } from '../../api/kernel/references';
 import { readRoutes } from '../support/routes';
 
+const ROOT = resolve(__dirname, '../..');
 const { routes, close } = readRoutes();
 afterAll(close);
 
@@ -115,6 +118,22 @@ describe('whatever a caller sends', () => {
       notBefore.map((field) => `${row.split('.')[0]}.${field}`),
     );
     expect(beside.filter((row) => !(row in DATE_RULES))).toEqual([]);
+  });
+
+  test('a rule of order in the table of dates is asked for where its part is read', () => {
+    const files = ['api', 'domain/applications'].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .map((file) => readFileSync(join(ROOT, folder, file), 'utf8')),
+    );
+    const parts = (field: keyof DateRule) =>
+      Object.entries(DATE_RULES).flatMap(([row, rule]: [string, DateRule]) =>
+        rule[field] ? [row.split('.')[0]!] : [],
+      );
+    const isIn = (pattern: string) => files.some((text) => new RegExp(pattern).test(text));
+    expect(parts('notBefore').filter((part) => !isIn(`requireOrder\\('${part}'`))).toEqual([]);
+    const asked = (part: string) => isIn(`listContradictions\\(\\s*'${part}'`) || isIn(`: '${part}',`);
+    expect(parts('against').filter((part) => !asked(part))).toEqual([]);
   });
 
   test('a date is written as one: no other text takes it', () => {

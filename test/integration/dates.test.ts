@@ -214,6 +214,82 @@ describe('a date that contradicts what is on record is refused, and can be put r
   });
 });
 
+describe('a date that contradicts another of the same body, or what is on record, is refused', () => {
+  test('of an application that is taken over: a fact from before its submission, unless it says how', async () => {
+    const { providerId, practiceId, payerId } = await system.file();
+    const adopt = (confirmation: object, more: object = {}) =>
+      system.api.post('/v1/applications', {
+        providerId,
+        practiceId,
+        payerId,
+        state: 'CA',
+        adopt: {
+          stage: 'approved',
+          submittedOn: daysAgo(30),
+          confirmations: {
+            payerProviderId: {
+              value: 'P-1',
+              source: 'letter',
+              reference: 'r',
+              confirmedOn: daysAgo(31),
+              ...confirmation,
+            },
+          },
+          ...more,
+        },
+      });
+    const refused = await adopt({});
+    expect(refusals(refused)).toEqual([400, 'adopt.confirmations.payerProviderId.confirmedOn before_record']);
+    expect(JSON.stringify(refused.body)).not.toContain(daysAgo(30));
+    expect(refusals(await adopt({ confirmedOn: daysAgo(30) }, { nextFollowUpOn: daysAgo(31) }))).toEqual([
+      400,
+      'adopt.nextFollowUpOn not_before',
+    ]);
+    // of a bad day nothing is said but that it is one
+    expect(refusals(await adopt({ confirmedOn: '2026-02-30' }))).toEqual([
+      400,
+      'adopt.confirmations.payerProviderId.confirmedOn real_date',
+    ]);
+    expect((await adopt({ reason: 'The payer knew the provider from another practice' })).status).toBe(201);
+  });
+
+  test('of a platform: payers that changed, or a day of leaving, from before it began', async () => {
+    const { providerId, payerId } = await system.file();
+    const { id } = await system.api.make('/v1/platform-relationships', {
+      providerId,
+      platform: 'Rula',
+      payerIds: [payerId],
+      states: ['CA'],
+      since: daysAgo(20),
+    });
+    const path = `/v1/platform-relationships/${id}`;
+    const change = (body: object) => system.api.patch(path, { states: ['CA', 'TX'], ...body });
+    expect(refusals(await change({ changedOn: daysAgo(21) }))).toEqual([400, 'changedOn before_record']);
+    expect(refusals(await change({ changedOn: daysAgo(21), since: daysAgo(20) }))).toEqual([400, 'changedOn order']);
+    for (const one of ['consequences', 'transition-plan'])
+      expect(refusals(await system.api.get(`${path}/${one}?leaveOn=${daysAgo(21)}`))).toEqual([
+        400,
+        'leaveOn before_record',
+      ]);
+    expect((await change({ changedOn: daysAgo(21), since: daysAgo(22) })).status).toBe(200);
+  });
+
+  test('of a new attempt: that it was submitted before the earlier one, unless out of order', async () => {
+    const application = await system.at('ready_to_submit');
+    await application.submit();
+    await application.act('resubmission', { reason: 'The payer lost it' });
+    const earlier = { submittedOn: daysAgo(400), channel: 'fax' };
+    expect(refusals(await application.try('submission', earlier))).toEqual([400, 'submittedOn before_record']);
+    const meant = { ...earlier, outOfOrder: { reason: 'It was sent twice, and this is the first' } };
+    expect((await application.try('submission', meant)).status).toBe(200);
+  });
+
+  test('of answers that were given: that they end before they begin', async () => {
+    const asked = await system.api.get(`/v1/readiness-answers?from=${daysAgo(1)}&until=${daysAgo(2)}`);
+    expect(refusals(asked)).toEqual([400, 'until order']);
+  });
+});
+
 describe('what was said when an application was opened', () => {
   test('is needed by no day that is over', async () => {
     const { providerId, practiceId, payerId } = await system.file();

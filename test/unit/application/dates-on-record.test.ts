@@ -60,6 +60,15 @@ describe('a date from before the submission is refused', () => {
   });
 });
 
+test('a new attempt was submitted no earlier than those before it, unless out of order', () => {
+  const again = submitted().act('resubmission', { reason: 'lost' });
+  const sent = (submittedOn: string, more: object = {}) =>
+    found(again, 'submission', { submittedOn, channel: 'fax', ...more });
+  expect(sent(addDays(SUBMITTED, -1))).toEqual(['submittedOn before_record']);
+  expect(sent(SUBMITTED)).toEqual([]);
+  expect(sent(addDays(SUBMITTED, -1), { outOfOrder: { reason: 'sent twice' } })).toEqual([]);
+});
+
 describe('the last day and the first day of a participation', () => {
   const ending = (on: string) => ({ on, reason: 'moved', source: 'letter', reference: 'T-1' });
 
@@ -86,6 +95,7 @@ describe('the last day and the first day of a participation', () => {
 test('every rule against the record that applications have is held', () => {
   const rules = Object.entries(DATE_RULES).filter(([, { against = [] }]: [string, DateRule]) => against.length > 0);
   expect(rules.map(([name]) => name)).toEqual([
+    'Submission.submittedOn',
     'Contact.completeOn',
     'Information.providedOn',
     'Confirmation.confirmedOn',
@@ -95,9 +105,13 @@ test('every rule against the record that applications have is held', () => {
     // of an agreement
     'AgreementEnd.on',
     'IssueResolution.resolvedOn',
-    // of what is no application
+    // of what is no application, or none yet
+    'AdoptedFact.confirmedOn',
     'Revocation.on',
     'PlatformRelationshipPatch.since',
+    'PlatformRelationshipPatch.changedOn',
     'PlatformRelationshipEnd.on',
+    'Plan.leaveOn',
+    'Consequences.leaveOn',
   ]);
 });
