@@ -2,7 +2,7 @@ import type { CaqhStatement } from '../domain/sources/caqh';
 import type { Instant, PlainDate } from '../domain/time/instants';
 import { isGivenDate, isRealDate, isFuture } from '../domain/time/dates';
 import { isCaqhId, isNpi } from '../domain/kernel/identifiers';
-import { LONGEST_CELL, readCsv, type Columns } from './csv';
+import { findDamagedDate, findDamagedId, LONGEST_CELL, readCsv, type Columns } from './csv';
 
 /** A row of an export of CAQH's portal, or the first thing that is wrong with it. */
 export type ExportRow = { line: number } & (
@@ -34,9 +34,15 @@ const REQUIRED = ['status', 'status_date'];
 /** Reads an export as a whole, so that nothing is taken of one that breaks off; a row that can't be read says why. */
 export async function readCaqhExport(file: Buffer, now: Instant): Promise<ExportRow[]> {
   const rows: ExportRow[] = [];
-  for await (const { line, values } of readCsv(file, COLUMNS)) rows.push({ line, ...readRow(values, now) });
+  for await (const { line, values, overlong } of readCsv(file, COLUMNS)) {
+    const row = readRow(values, now);
+    rows.push({ line, ...('rule' in row && overlong ? { ...row, rule: MORE_CELLS } : row) });
+  }
   return rows;
 }
+
+/** What is wrong with a row is then that a comma within one of its cells is not quoted. */
+const MORE_CELLS = 'more_cells_than_headings';
 
 const COLUMNS: Columns = {
   nameOf: (heading) => HEADINGS[heading.toLowerCase().replace(/[^a-z]/g, '')] ?? heading,
@@ -46,11 +52,6 @@ const COLUMNS: Columns = {
     ...REQUIRED.filter((name) => !names.includes(name)),
   ],
 };
-
-/** What a spreadsheet makes of a long number in a column that is not formatted as text. */
-const SHORTENED = /^\d(\.\d+)?e\+\d+$/i;
-/** A date as the number of days by which spreadsheets keep it, 1955 to 2119. */
-const SERIAL_DATE = /^[2-7]\d{4}$/;
 
 const YES = /^(y|yes|authorized|true|1)$/i;
 const NO = /^(n|no|not authorized|unauthorized|false|0)$/i;
@@ -64,7 +65,7 @@ function readRow(row: Partial<Record<string, string>>, now: Instant) {
     ['caqh_id', caqhId],
     ['npi', npi],
   ] as const)
-    if (SHORTENED.test(id)) return { column, rule: 'shortened_by_spreadsheet' };
+    if (findDamagedId(id)) return { column, rule: findDamagedId(id)! };
   if (caqhId !== '' && !isCaqhId(caqhId)) return { column: 'caqh_id', rule: 'caqh_id' };
   if (npi !== '' && !isNpi(npi)) return { column: 'npi', rule: 'npi_check_digit' };
   if (status === '') return { column: 'status', rule: 'required' };
@@ -73,8 +74,7 @@ function readRow(row: Partial<Record<string, string>>, now: Instant) {
     ['roster_status', rosterStatus],
   ] as const)
     if (said.length > LONGEST_CELL) return { column, rule: 'max_length' };
-  if (statusOn === undefined)
-    return { column: 'status_date', rule: SERIAL_DATE.test(day) ? 'spreadsheet_date' : 'real_date' };
+  if (statusOn === undefined) return { column: 'status_date', rule: findDamagedDate(day) ?? 'real_date' };
   if (statusOn !== null && !isGivenDate(statusOn)) return { column: 'status_date', rule: 'date_range' };
   if (statusOn !== null && isFuture(statusOn, now)) return { column: 'status_date', rule: 'not_in_future' };
   if (authorized !== '' && !YES.test(authorized) && !NO.test(authorized))

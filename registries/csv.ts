@@ -5,7 +5,7 @@ import { CsvError, parse } from 'csv-parse';
 /** What is wrong with a table as a whole; `path` is a column of ours where it is about one. */
 export interface TableProblem {
   path: string;
-  rule: 'column' | 'one_column' | 'delimiter' | 'headings_first' | 'workbook' | 'csv';
+  rule: 'column' | 'one_column' | 'delimiter' | 'headings_first' | 'workbook' | 'encoding' | 'csv' | SpreadsheetDamage;
   message: string;
 }
 
@@ -28,7 +28,21 @@ export interface Columns {
 export interface CsvRow {
   line: number;
   values: Record<string, string>;
+  /** It has more cells than there are headings: what follows an unquoted comma stands one column too far. */
+  overlong: boolean;
 }
+
+/** What a spreadsheet makes of a long number, or of a date, in a column that is not formatted as text. */
+export type SpreadsheetDamage = 'shortened_by_spreadsheet' | 'spreadsheet_date';
+const SHORTENED = /^-?\d+([.,]\d+)?e[+-]?\d+$/i;
+/** The number of days by which spreadsheets keep a date, 1955 to 2119, and with a fraction the time of that day. */
+const SERIAL_DATE = /^[2-7]\d{4}([.,]\d+)?$/;
+
+/** Whether a cell that is no id of ours, or no date, is what a spreadsheet has made of one. */
+export const findDamagedId = (cell: string): SpreadsheetDamage | null =>
+  SHORTENED.test(cell) ? 'shortened_by_spreadsheet' : null;
+export const findDamagedDate = (cell: string): SpreadsheetDamage | null =>
+  SERIAL_DATE.test(cell) ? 'spreadsheet_date' : findDamagedId(cell);
 
 /** No cell of a table that we read is longer; PostgreSQL indexes no text of any length. */
 export const LONGEST_CELL = 200;
@@ -47,8 +61,8 @@ const PIECE = 1_024;
 
 const [QUOTE, LINE_FEED, CARRIAGE_RETURN] = [0x22, 0x0a, 0x0d];
 
-/** A file piece by piece, between which others have their turn; throws what `tooLong` makes where a row is. */
-async function* splitFile(file: Buffer, tooLong: () => BadTable): AsyncGenerator<Buffer> {
+/** A file piece by piece, between which others have their turn; throws what `buildTooLong` makes where a row is. */
+async function* splitFile(file: Buffer, buildTooLong: () => BadTable): AsyncGenerator<Buffer> {
   let quoted = false;
   let length = 0;
   for (let from = 0; from < file.length; from += PIECE) {
@@ -57,7 +71,7 @@ async function* splitFile(file: Buffer, tooLong: () => BadTable): AsyncGenerator
       length += 1;
       if (byte === QUOTE) quoted = !quoted;
       else if (!quoted && (byte === LINE_FEED || byte === CARRIAGE_RETURN)) length = 0;
-      if (length > LONGEST_ROW) throw tooLong();
+      if (length > LONGEST_ROW) throw buildTooLong();
     }
     yield piece;
     await breathe();
@@ -71,36 +85,34 @@ const WORKBOOKS = [Buffer.from('PK\x03\x04', 'latin1'), Buffer.from([0xd0, 0xcf,
 export async function* readCsv(file: Buffer, columns: Columns): AsyncGenerator<CsvRow> {
   if (WORKBOOKS.some((start) => file.subarray(0, start.length).equals(start)))
     throw buildBadTable('workbook', 'must be CSV, and this is a workbook: save it as CSV (UTF-8)');
+  if (isUtf16(file))
+    throw buildBadTable('encoding', 'must be in UTF-8, and this is in UTF-16 ("Unicode text"): save it as CSV UTF-8');
   // no text has one, and PostgreSQL takes none
   if (file.includes(0)) throw buildBadTable('csv', 'must be CSV in UTF-8, without NUL characters');
-  let headed = false;
-  const parser = parse({
-    bom: true,
-    trim: true,
-    relax_column_count: true,
-    info: true,
-    columns: (headings: string[]) => {
-      headed = true;
-      return readNames(headings, columns, file);
-    },
-  });
+  const parser = parse({ bom: true, trim: true, relax_column_count: true, info: true });
   const buildTooLong = () =>
     findCause(file, columns) ??
     buildBadTable('csv', `must be CSV: a quote does not end, or a row has over ${LONGEST_ROW} bytes`);
   // what goes wrong is thrown by the parser
   pipeline(splitFile(file, buildTooLong), parser, () => undefined);
-  let line = 2;
+  let line = 1;
+  let names: string[] | undefined;
   try {
     for await (const { record, info } of parser as AsyncIterable<{
-      record: Record<string, string>;
+      record: string[];
       info: { lines: number; invalid_field_length: number };
     }>) {
+      if (names === undefined) {
+        names = readNames(record, columns, file);
+        line = info.lines + 1;
+        continue;
+      }
       if (info.invalid_field_length > MOST_UNEVEN)
         throw buildBadTable(
           'csv',
           `must have as many cells a row as headings: over ${MOST_UNEVEN} rows, or blank lines, have not`,
         );
-      if (Object.values(record).some((value) => value !== '')) yield { line, values: record };
+      if (record.some((value) => value !== '')) yield { line, ...valuesOf(record, names) };
       line = info.lines + 1;
     }
   } catch (error) {
@@ -109,8 +121,20 @@ export async function* readCsv(file: Buffer, columns: Columns): AsyncGenerator<C
       findCause(file, columns) ?? buildBadTable('csv', 'must be CSV: a quote does not end, or stands where none can')
     );
   }
-  if (!headed) readNames([], columns, file);
+  if (names === undefined) readNames([], columns, file);
 }
+
+/** As spreadsheets save "Unicode text": marked as such, or with headings whose every other byte is none. */
+function isUtf16(file: Buffer): boolean {
+  const [first, second, third, fourth] = file;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
+  return (first === 0 && third === 0 && second !== 0) || (second === 0 && fourth === 0 && first !== 0);
+}
+
+const valuesOf = (record: readonly string[], names: readonly string[]) => ({
+  values: Object.fromEntries(names.map((name, i) => [name, record[i] ?? ''])),
+  overlong: record.slice(names.length).some((value) => value !== ''),
+});
 
 function readNames(headings: string[], columns: Columns, file: Buffer): string[] {
   if (headings.length > MOST_COLUMNS) throw buildBadTable('csv', `must have at most ${MOST_COLUMNS} columns`);

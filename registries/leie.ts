@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isGivenDate, toInstant, toUtcDate } from '../domain/time/dates';
 import type { LeieEntry } from '../domain/screening/exclusions';
 import { isNpi } from '../domain/kernel/identifiers';
-import { LONGEST_CELL, readCsv, type Columns } from './csv';
+import { BadTable, findDamagedDate, findDamagedId, LONGEST_CELL, readCsv, type Columns } from './csv';
 import { callService, NOT_MODIFIED, ServiceError } from './http';
 
 /** The list as it was fetched. */
@@ -59,11 +59,22 @@ type Row = Partial<Record<(typeof COLUMNS)[number] | typeof MIDDLE_NAME, string>
 
 /** Each person and entity of the list; null for a row that names one and can't be read. */
 export async function* readLeie(file: Buffer): AsyncGenerator<LeieEntry | null> {
-  for await (const { values } of readCsv(file, LEIE_TABLE)) {
+  for await (const { line, values } of readCsv(file, LEIE_TABLE)) {
+    refuseDamage(line, values);
     const read = readEntry(values);
     if (read !== undefined) yield read;
   }
 }
+
+/** A list that went through a spreadsheet has lost what its entries are known by: none of it is taken. */
+function refuseDamage(line: number, row: Row): void {
+  for (const [path, rule] of [
+    ['NPI', findDamagedId(row.NPI ?? '')],
+    ...(['DOB', 'EXCLDATE', 'REINDATE'] as const).map((path) => [path, findDamagedDate(row[path] ?? '')] as const),
+  ] as const)
+    if (rule) throw new BadTable([{ path, rule, message: `was changed by a spreadsheet (line ${line}): ${AS_IT_IS}` }]);
+}
+const AS_IT_IS = 'import the OIG’s file as it is, without opening it';
 
 const LEIE_TABLE: Columns = {
   nameOf: (heading) => heading,

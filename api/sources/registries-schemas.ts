@@ -30,8 +30,9 @@ export const exportOutcome = z
     unchanged: count,
     rejected: z.array(z.strictObject({ line: count, column: line, rule: line })).meta({
       description:
-        'A row with `shortened_by_spreadsheet` has an id like 1.2E+09, one with `spreadsheet_date` a number instead of ' +
-        'its date: both columns have to be formatted as text before the file is saved',
+        'A row with `shortened_by_spreadsheet` has an id like 1.2E+09, one with `spreadsheet_date` a number (46082, or ' +
+        '46082.5 with a time) instead of its date: both columns have to be formatted as text before the file is saved. ' +
+        'One with `more_cells_than_headings` has a comma within a cell that is not in quotes',
     }),
   })
   .meta({ id: 'CaqhExportOutcome' });

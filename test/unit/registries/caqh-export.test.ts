@@ -72,18 +72,39 @@ test.each([
   ['a line before the headings', 'headings_first', 'Roster of Elm, May\n\nCAQH ID,Provider Status,Status Date\n'],
   ['a workbook', 'workbook', 'PK\x03\x04\x14\x00'],
   ['a workbook of before 2007', 'workbook', Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1])],
-  ['UTF-16', 'csv', Buffer.from('\uFEFFCAQH ID,Provider Status,Status Date\n', 'utf16le')],
+  ['UTF-16', 'encoding', Buffer.from('\uFEFFCAQH ID,Provider Status,Status Date\n', 'utf16le')],
+  ['UTF-16 without a mark', 'encoding', Buffer.from('CAQH ID,Provider Status,Status Date\n', 'utf16le')],
+  ['UTF-16, big end first', 'encoding', Buffer.from('\uFEFFCAQH ID,Status,Status Date\n', 'utf16le').swap16()],
+  ['the same without a mark', 'encoding', Buffer.from('CAQH ID,Status,Status Date\n', 'utf16le').swap16()],
 ])('a file with %s is refused by its cause: %s', async (_, rule, file) => {
   expect(await problemsOf(file)).toEqual([rule]);
 });
 
 test('what a spreadsheet made of an id or a date is named as that', async () => {
   const rows = await read(
-    'caqh_id,npi,status,status_date\n1.23457E+07,,Expired,3/1/2026\n,1.23457E+09,Expired,3/1/2026\n12345678,,Expired,46082\n',
+    [
+      'caqh_id,npi,status,status_date',
+      '1.23457E+07,,Expired,3/1/2026',
+      ',1.23457E+09,Expired,3/1/2026',
+      '12345678,,Expired,46082',
+      ',"1,23E+09",Expired,3/1/2026',
+      ',1e9,Expired,3/1/2026',
+      '12345678,,Expired,46000.5',
+      '12345678,,Expired,"46000,5"',
+      '12345678,,Expired,2.0260301E+07',
+      // the comma of a number that is not in quotes
+      ',1,23E+09,Expired,3/1/2026',
+    ].join('\n'),
   );
   expect(rows.map((row) => ('rule' in row ? `${row.column} ${row.rule}` : row))).toEqual([
     'caqh_id shortened_by_spreadsheet',
     'npi shortened_by_spreadsheet',
     'status_date spreadsheet_date',
+    'npi shortened_by_spreadsheet',
+    'npi shortened_by_spreadsheet',
+    'status_date spreadsheet_date',
+    'status_date spreadsheet_date',
+    'status_date shortened_by_spreadsheet',
+    'npi more_cells_than_headings',
   ]);
 });

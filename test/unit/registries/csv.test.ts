@@ -32,6 +32,7 @@ test.each([
   expect(await read(`name,state\n${row.repeat(10)}a,CA\n`)).toContainEqual({
     line: 12,
     values: { name: 'a', state: 'CA' },
+    overlong: false,
   });
   await expect(read(`name,state\n${row.repeat(25_000)}`)).rejects.toMatchObject({
     problems: [{ path: '', rule: 'csv', message: expect.stringContaining('over 20000 rows') }],

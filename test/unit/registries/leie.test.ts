@@ -55,3 +55,24 @@ test('what is no list of the OIG is refused by the columns that it lacks, an emp
     problems: [{ rule: 'csv' }],
   });
 });
+
+test.each([
+  ['NPI', 'shortened_by_spreadsheet', VALE.replace('1234567893', '1.23E+09')],
+  ['NPI', 'shortened_by_spreadsheet', VALE.replace('1234567893', '1,23E+09')],
+  ['DOB', 'shortened_by_spreadsheet', VALE.replace('19700131', '1.97E+07')],
+  ['EXCLDATE', 'spreadsheet_date', VALE.replace('20260318', '46099')],
+  ['EXCLDATE', 'spreadsheet_date', VALE.replace('20260318', '46099.5')],
+])('a list that a spreadsheet has changed is refused as a whole, by its column: %s %s', async (path, rule, line) => {
+  await expect(rows(VALE, line)).rejects.toMatchObject({
+    problems: [{ path, rule, message: expect.stringContaining('(line 3)') }],
+  });
+});
+
+test('a list in UTF-16 is refused as that', async () => {
+  const read = async (file: Buffer) => {
+    for await (const row of readLeie(file)) if (row) return row;
+  };
+  await expect(read(Buffer.from(`${HEADER}\n${VALE}`, 'utf16le'))).rejects.toMatchObject({
+    problems: [{ path: '', rule: 'encoding' }],
+  });
+});
