@@ -1,6 +1,6 @@
 import { announceFact } from '../kernel/subscribers';
 import type { PlainDate } from '../../domain/time/instants';
-import { toJson, toRows, type Db, type Sql } from '../../runtime/database';
+import { toJson, toRows, type Db, type Sql, type Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { isCountedFor } from '../kernel/person-scope';
 import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
@@ -34,6 +34,34 @@ const selectAttestations = (sql: Db, principal: Principal, { id }: Provider) => 
   from providers p join attestations a on a.person_id = p.person_id and ${isCountedFor(sql, 'a', 'recorded_at')}
   where p.id = ${id} and ${isInScope(sql, principal, 'p.client_id')}`;
 
+interface Statement {
+  table: 'attestations' | 'access_withdrawals';
+  row: { id: string } & Record<string, unknown>;
+  action: string;
+  input: object;
+}
+
+/** Keeps what a provider's client states of the person, who reads the file is told; repeated under the same id it changes nothing. */
+async function keepStatement(
+  tx: Tx,
+  principal: Principal,
+  { id: providerId, clientId, personId }: Provider,
+  { table, row, action, input }: Statement,
+): Promise<void> {
+  const whole = { ...row, clientId, personId, recordedBy: toJson(tx, buildActor(principal)) };
+  const inserted = await tx`
+    insert into ${tx(table)} ${toRows(tx, whole)} on conflict (id) do nothing returning id`;
+  if (inserted.length === 0) return;
+  await announceFact(tx, 'provider file changed', providerId);
+  await recordAudit(tx, principal, {
+    action,
+    subjectType: 'provider',
+    subjectId: providerId,
+    clientId,
+    detail: input,
+  });
+}
+
 /** Records an attestation as the provider's client states it; repeated under the same id it changes nothing. */
 export const recordAttestation = (
   sql: Sql,
@@ -43,29 +71,9 @@ export const recordAttestation = (
   input: AttestationInput,
 ): Promise<Attestation> =>
   sql.begin(async (tx) => {
-    const { clientId, personId } = provider;
     const { attestedOn, source, reference = null, authorizedPayerIds = null } = input;
-    const row = {
-      id,
-      clientId,
-      personId,
-      attestedOn,
-      source,
-      reference,
-      recordedBy: toJson(tx, buildActor(principal)),
-    };
-    const inserted = await tx`
-      insert into attestations ${toRows(tx, { ...row, authorizedPayerIds })} on conflict (id) do nothing returning id`;
-    if (inserted.length > 0) {
-      await announceFact(tx, 'provider file changed', provider.id);
-      await recordAudit(tx, principal, {
-        action: 'attestation.record',
-        subjectType: 'provider',
-        subjectId: provider.id,
-        clientId,
-        detail: input,
-      });
-    }
+    const row = { id, attestedOn, source, reference, authorizedPayerIds };
+    await keepStatement(tx, principal, provider, { table: 'attestations', row, action: 'attestation.record', input });
     return (await findAttestation(tx, principal, provider, id))!;
   });
 
@@ -100,22 +108,10 @@ export const recordAccessWithdrawal = (
   input: AccessWithdrawalInput,
 ): Promise<AccessWithdrawal> =>
   sql.begin(async (tx) => {
-    const { clientId, personId } = provider;
     const { payerIds, withdrawnOn, source, reference = null } = input;
-    const row = { id, clientId, personId, payerIds, withdrawnOn, source, reference };
-    const inserted = await tx`
-      insert into access_withdrawals ${toRows(tx, { ...row, recordedBy: toJson(tx, buildActor(principal)) })}
-      on conflict (id) do nothing returning id`;
-    if (inserted.length > 0) {
-      await announceFact(tx, 'provider file changed', provider.id);
-      await recordAudit(tx, principal, {
-        action: 'profile_access.withdraw',
-        subjectType: 'provider',
-        subjectId: provider.id,
-        clientId,
-        detail: input,
-      });
-    }
+    const row = { id, payerIds, withdrawnOn, source, reference };
+    const action = 'profile_access.withdraw';
+    await keepStatement(tx, principal, provider, { table: 'access_withdrawals', row, action, input });
     const [withdrawal] = await tx<AccessWithdrawal[]>`
       ${selectWithdrawals(tx, principal, provider)} and a.id = ${id}`;
     return withdrawal!;
