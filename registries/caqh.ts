@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CaqhAnswer } from '../domain/sources/caqh';
 import type { PlainDate } from '../domain/time/instants';
 import { isGivenDate } from '../domain/time/dates';
+import { flag, listOf, words } from './answers';
 import { callService, parseJson, ServiceError, type Call } from './http';
 
 export interface CaqhSettings {
@@ -24,22 +25,18 @@ const NOT_CURRENT = 294;
 
 const TIMEOUT_MS = 15_000;
 
-const words = z
-  .union([z.string(), z.number(), z.null()])
-  .optional()
-  .transform((value) => String(value ?? '').trim());
 const statusAnswer = z.object({
   caqh_provider_id: words,
   roster_status: words,
-  authorization_flag: words,
+  authorization_flag: flag,
   provider_status: words,
   provider_status_date: words,
-  provider_found_flag: words,
+  provider_found_flag: flag,
 });
 const batchAnswer = z.object({ batch_id: z.union([z.string().min(1), z.number()]).transform(String) });
 const resultAnswer = z.object({
   batch_status: words,
-  roster_result: z.array(z.object({ exception_description: words })).nullish(),
+  roster_result: listOf(z.object({ exception_description: words })),
 });
 
 /** CAQH's services for participating organisations (domain.md, 1.4): parameter names and dates differ by family. */
@@ -60,9 +57,9 @@ export class Caqh {
     const said = readAnswer(statusAnswer, status, body);
     return {
       caqhId: /^\d{1,8}$/.test(said.caqh_provider_id) ? said.caqh_provider_id.padStart(8, '0') : null,
-      found: said.provider_found_flag !== 'N',
+      found: said.provider_found_flag !== false,
       rosterStatus: said.roster_status || null,
-      authorised: { Y: true, N: false }[said.authorization_flag] ?? null,
+      authorised: said.authorization_flag,
       providerStatus: said.provider_status || null,
       statusOn: readCompactDate(said.provider_status_date),
     };
@@ -105,7 +102,7 @@ export class Caqh {
     const { status, body } = await this.get('/RosterAPI/API/Roster', { batch_id });
     const { batch_status, roster_result } = readAnswer(resultAnswer, status, body);
     if (!/^complete/i.test(batch_status)) return null;
-    const exception = roster_result?.map(({ exception_description }) => exception_description).find(Boolean);
+    const exception = roster_result.map(({ exception_description }) => exception_description).find(Boolean);
     return exception ? { done: false, exception: exception.slice(0, 200) } : { done: true };
   }
 

@@ -1,41 +1,37 @@
 import { z } from 'zod';
 import type { NppesRecord, Snapshot } from '../domain/sources/findings';
+import { flag, listOf, words } from './answers';
 import { callService, parseJson, ServiceError } from './http';
 
 const TIMEOUT_MS = 15_000;
 
-const text = z.string().nullish();
-/** NPPES leaves out what it doesn't have, or says null. */
-const listOf = <T extends z.ZodType>(item: T) =>
-  z
-    .array(item)
-    .nullish()
-    .transform((items) => items ?? []);
+/** As a number it has lost its leading zeros. */
+const postalCode = z.union([
+  z.int().transform((digits) => String(digits).padStart(digits > 99_999 ? 9 : 5, '0')),
+  words,
+]);
+
+const basic = z.object({ first_name: words, middle_name: words, last_name: words, name_suffix: words, status: words });
 
 const answer = z.object({
-  // a number or its digits, by version
-  result_count: z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).nullish(),
-  Errors: listOf(z.object({ number: z.union([z.string(), z.number()]).nullish() })),
+  result_count: words,
+  Errors: listOf(z.object({ number: words })),
   results: listOf(
     z.object({
-      // a string or an integer, by version
-      number: z.union([z.string(), z.number()]).transform(String),
-      enumeration_type: text,
-      basic: z
-        .object({ first_name: text, middle_name: text, last_name: text, name_suffix: text, status: text })
-        .nullish()
-        .transform((basic) => basic ?? {}),
+      number: words,
+      enumeration_type: words,
+      basic: basic.nullish().transform((said) => said ?? basic.parse({})),
       addresses: listOf(
         z.object({
-          address_purpose: text,
-          address_1: text,
-          address_2: text,
-          city: text,
-          state: text,
-          postal_code: text,
+          address_purpose: words,
+          address_1: words,
+          address_2: words,
+          city: words,
+          state: words,
+          postal_code: postalCode,
         }),
       ),
-      taxonomies: listOf(z.object({ code: text, primary: z.boolean().nullish(), state: text, license: text })),
+      taxonomies: listOf(z.object({ code: words, primary: flag, state: words, license: words })),
     }),
   ),
 });
@@ -60,10 +56,10 @@ export function readRecord(body: unknown, npi: string): NppesRecord {
   if (!read.success) throw new ServiceError('nonsense', 'the answer has another form');
   const { Errors: errors, result_count: count, results } = read.data;
   // a query that it does not like is answered 200 too
-  if (errors.length > 0) throw new ServiceError('nonsense', `answered error ${errors[0]!.number ?? ''}`.trim());
-  if (typeof count !== 'number') throw new ServiceError('nonsense', 'the answer has another form');
+  if (errors.length > 0) throw new ServiceError('nonsense', `answered error ${errors[0]!.number}`.trim());
+  if (!/^\d+$/.test(count)) throw new ServiceError('nonsense', 'the answer has another form');
   const [found] = results;
-  if (!found || count === 0) return { status: 'not_found' };
+  if (!found || Number(count) === 0) return { status: 'not_found' };
   if (found.number !== npi) throw new ServiceError('nonsense', 'answered about another NPI');
   if (found.basic.status && found.basic.status !== 'A') return { status: 'deactivated' };
   return { status: 'found', snapshot: readSnapshot(found) };

@@ -176,6 +176,40 @@ describe('NPPES', () => {
     expect(() => readRecord({ result_count: 'many', results: [] }, NPI)).toThrow('another form');
   });
 
+  test('is read where a list has a null in it, a yes is a word, and a ZIP or licence a number', () => {
+    const address = { address_purpose: 'LOCATION', address_1: '1 ELM ST', city: 'BOSTON', state: 'MA' };
+    const person = {
+      number: NPI,
+      basic: { first_name: 'ROBIN', last_name: 'VALE' },
+      addresses: [null, { ...address, postal_code: 21081234 }],
+      taxonomies: [
+        null,
+        { code: 'OTHER', primary: 'false' },
+        { code: 'MAIN', primary: 'true', state: 'MA', license: 77 },
+      ],
+    };
+    const read = (more: object = {}) =>
+      readRecord({ result_count: 1, Errors: [null], results: [null, { ...person, ...more }] }, NPI);
+    expect(read()).toEqual({
+      status: 'found',
+      snapshot: {
+        firstName: 'ROBIN',
+        lastName: 'VALE',
+        taxonomyCode: 'MAIN',
+        address: { line1: '1 ELM ST', city: 'BOSTON', state: 'MA', postalCode: '021081234' },
+        licences: [{ state: 'MA', number: '77' }],
+      },
+    });
+    expect(read({ addresses: [{ ...address, postal_code: 2108 }] })).toMatchObject({
+      snapshot: { address: { postalCode: '02108' } },
+    });
+    expect(read({ addresses: [null], taxonomies: [null] })).toEqual({
+      status: 'found',
+      snapshot: { firstName: 'ROBIN', lastName: 'VALE' },
+    });
+    expect(readRecord({ result_count: 0, results: [null] }, NPI)).toEqual({ status: 'not_found' });
+  });
+
   test('gives a middle name and a suffix, and no suffix where it has two hyphens', () => {
     const named = (basic: object) => {
       const results = [{ number: NPI, basic: { first_name: 'ROBIN', last_name: 'VALE', ...basic } }];

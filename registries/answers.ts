@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/*
+ * What services answer is read as far as it can be told what is meant: by version and day, a number comes as its digits, a
+ * yes as a word, and what there is none of as null.
+ */
+
+/** One line of text; '' where there is none. */
+export const words = z
+  .union([z.string(), z.number(), z.boolean(), z.null()])
+  .optional()
+  .transform((value) => String(value ?? '').trim());
+
+/** A list without the items that are none. */
+export const listOf = <T extends z.ZodType>(item: T) =>
+  z
+    .array(item.nullable())
+    .nullish()
+    .transform((items) => (items ?? []).filter((one): one is NonNullable<typeof one> => one !== null));
+
+/** A yes or no; null where it is neither. */
+export const flag = words.transform((word) =>
+  /^(y|yes|true|1)$/i.test(word) ? true : /^(n|no|false|0)$/i.test(word) ? false : null,
+);
