@@ -83,11 +83,25 @@ function listReadings({ firstName, middleName, lastName, suffix }: PersonName): 
     const given = stripInitials([...first!, ...middle!], (word) => word.length === 1);
     const family = stripInitials(last!, () => false).map((word) => (word === 'SAINT' ? 'ST' : word));
     return {
-      given: given.length > 1 && TITLES.has(given[0]!) ? given.slice(1) : given,
-      family,
+      ...findStated(given.length > 1 && TITLES.has(given[0]!) ? given.slice(1) : given, family),
       suffix: found[0] ?? null,
     };
   });
+}
+
+/** What registries and visas write where there is no such name: first, last, middle name or initial unknown, or none. */
+const NO_NAME = new Set(['FNU', 'NFN', 'LNU', 'NLN', 'NMN', 'NMI']);
+
+/** Whether a name is what stands where there is none. */
+export const standsForNone = (name: string): boolean =>
+  listSpellings(name).every((spelled) => splitWords(spelled).every((word) => NO_NAME.has(word)));
+
+/** The names that are stated; who has one name only has it as family name, wherever it stands. */
+function findStated(given: string[], family: string[]): Pick<Reading, 'given' | 'family'> {
+  const [givenNames, familyNames] = [given, family].map((words) => words.filter((word) => !NO_NAME.has(word)));
+  if (familyNames!.length > 0) return { given: givenNames!, family: familyNames! };
+  // of somebody of whom nothing is known nothing can be compared
+  return givenNames!.length > 0 ? { given: [], family: givenNames! } : { given, family };
 }
 
 const sortWords = (words: readonly string[]): string => words.toSorted().join(' ');

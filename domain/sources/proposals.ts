@@ -1,5 +1,5 @@
 import { selectInState, isLicenceLike, type Snapshot } from './findings';
-import { comparePersonNames } from '../kernel/names';
+import { comparePersonNames, standsForNone } from '../kernel/names';
 
 export type { Snapshot } from './findings';
 
@@ -29,11 +29,15 @@ export interface ProposedChange {
 /** Each field of which the source says something else. A person decides: the source may be the one that is wrong. */
 export function computeProposals(onFile: Fields<LicenceNumber>, snapshot: Snapshot): ProposedChange[] {
   if (snapshot.enumerationType === 'NPI-2') return [];
+  const named = { firstName: onFile.firstName, lastName: onFile.lastName };
+  const { firstName = named.firstName, lastName = named.lastName } = snapshot;
+  // who has one name may have it as the first there, and as the last here
+  const isSame = comparePersonNames(named, { firstName, lastName }) === 'same';
   const fields = (['firstName', 'lastName', 'taxonomyCode'] as const).flatMap((field) => {
     const proposed = snapshot[field];
     const own = onFile[field];
     if (proposed === undefined || proposed === own) return [];
-    const named = { firstName: onFile.firstName, lastName: onFile.lastName };
+    if (field !== 'taxonomyCode' && (isSame || standsForNone(proposed))) return [];
     if (field !== 'taxonomyCode' && comparePersonNames(named, { ...named, [field]: proposed }) === 'same') return [];
     return [{ field, onFile: own, proposed }];
   });

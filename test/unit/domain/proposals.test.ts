@@ -19,6 +19,17 @@ test('a source proposes what it says otherwise, and nothing that is only written
   ]);
 });
 
+test('of a person with one name, what stands where there is no other is no proposal', () => {
+  const one = { ...FILE, firstName: null, lastName: 'Sukarno' };
+  const proposed = (names: Partial<Snapshot>) => computeProposals(one, { source: 'nppes', ...names });
+  expect(proposed({ firstName: 'FNU', lastName: 'SUKARNO' })).toEqual([]);
+  expect(proposed({ firstName: 'SUKARNO', lastName: 'LNU' })).toEqual([]);
+  expect(proposed({ firstName: '.', lastName: 'SUHARTO' })).toEqual([
+    { field: 'lastName', onFile: 'Sukarno', proposed: 'SUHARTO' },
+  ]);
+  expect(of({ firstName: 'FNU', lastName: 'Ruiz' })).toEqual([]);
+});
+
 test('a licence’s number is proposed where it is clear which licence is meant', () => {
   expect(of(licences(['CO', '13'], ['TX', '9'], ['NY', '1']))).toEqual([
     { field: 'licenceNumber', state: 'CO', onFile: 'LMFT 12', proposed: '13' },
