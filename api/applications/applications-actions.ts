@@ -388,6 +388,7 @@ const buildRoute = (deps: Deps, one: ActionRow): Route =>
     subject: ({ principal, params }) => findApplication(deps.sql, principal, (params as { id: string }).id),
     ...(one.namesUser && { namesUser: one.namesUser }),
     body: one.schema,
+    contradicts: ({ subject, given }) => listContradictoryDates(subject.snapshot, one.saying(given)),
     responses: {
       200: { description: 'The application as it is now', schema: application },
       202: { description: 'It is on record, and will be done once a worker is there', schema: acceptedCommand },

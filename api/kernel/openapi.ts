@@ -22,7 +22,11 @@ const problem = z
     errors: z
       .array(z.strictObject({ path: z.string(), rule: z.string(), message: z.string() }))
       .optional()
-      .meta({ description: 'All invalid fields at once; `rule` is stable' }),
+      .meta({
+        description:
+          'All invalid fields at once, with references to nothing that this key sees and dates that contradict the record; ' +
+          '`rule` is stable',
+      }),
     existingId: id.optional().meta({ description: 'The id of the resource that is in the way' }),
     stage: z
       .enum(STAGES)

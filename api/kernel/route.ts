@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Principal } from '../../record/kernel/principal';
 import type { User } from '../../record/registry/users';
+import type { FieldError } from './errors';
 import type { Answer } from './idempotency';
 import type { Permission } from './policy';
 import { id } from './schemas';
@@ -52,6 +53,11 @@ interface RouteSpec<Path extends string, Subject, Query, Body> {
   namesUser?: Record<string, NamedUser>;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;
+  /**
+   * What of query and body contradicts the subject, as far as that alone tells. Asked where something is of a bad form, so that
+   * one answer names all of it: each field is as it came. Where the form is right the handler asks, unless it is a retry.
+   */
+  contradicts?: (of: { subject: Subject; given: Record<string, unknown> }) => FieldError[];
   /** Instead of a JSON body: a CSV file of at most so many bytes, and what is in it. */
   csv?: { maxBytes: number; description: string };
   /**

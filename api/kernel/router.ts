@@ -78,9 +78,10 @@ async function answerRequest(
   try {
     const allowed = isAllowed(principal, route.access as Permission);
     if (!allowed || (route.actsFor && !mayManage(principal, route.actsFor(subject)))) throw new Problem('forbidden');
-    const { query, body, file } = await readInput(route, req, res, (given) =>
-      findUnknownReferences(sql, route, { principal, params, subject, ...given }),
-    );
+    const { query, body, file } = await readInput(route, req, res, {
+      contradict: (given) => route.contradicts?.({ subject, given }) ?? [],
+      lookUp: (given) => findUnknownReferences(sql, route, { principal, params, subject, ...given }),
+    });
     const key = route.method === 'post' ? readIdempotencyKey(req) : undefined;
     if (key !== undefined) {
       const asked = route.csv ? [query, createHash('sha256').update(file).digest('hex')] : body;
@@ -137,24 +138,33 @@ function readParams(route: Route, req: Request): Record<string, string> {
 
 const NO_QUERY = z.strictObject({});
 
-async function readInput(
-  route: Route,
-  req: Request,
-  res: Response,
-  lookUp: (given: { query: unknown; body: unknown }) => Promise<FieldError[]>,
-) {
+/** What is asked of query and body beside their form. */
+interface Beside {
+  contradict: (given: Record<string, unknown>) => FieldError[];
+  lookUp: (given: { query: unknown; body: unknown }) => Promise<FieldError[]>;
+}
+
+async function readInput(route: Route, req: Request, res: Response, { contradict, lookUp }: Beside) {
   const errors: FieldError[] = [];
   const query = checkValue<unknown>(route.query ?? NO_QUERY, req.query, errors);
   const given = route.body && (await readBody(req, res));
   const body = route.body && checkValue(route.body, given, errors);
   if (errors.length > 0) {
     const bad = new Set(errors.map(({ path }) => path));
-    errors.push(...(await lookUp({ query: req.query, body: given })).filter(({ path }) => !bad.has(path)));
+    const fields = route.body ? given : req.query;
+    const beside = [
+      ...(isFields(fields) ? contradict(fields) : []),
+      ...(await lookUp({ query: req.query, body: given })),
+    ];
+    errors.push(...beside.filter(({ path }) => !bad.has(path)));
   }
   refuseErrors(errors);
   const file = route.csv ? await readFile(route.csv.maxBytes, req, res) : NO_FILE;
   return { query, body, file };
 }
+
+const isFields = (given: unknown): given is Record<string, unknown> =>
+  typeof given === 'object' && given !== null && !Array.isArray(given);
 
 const NO_FILE = Buffer.alloc(0);
 

@@ -1,5 +1,5 @@
-import { listContradictions } from '../../domain/kernel/date-rules';
 import type { FieldError } from '../kernel/errors';
+import { listContradictions } from '../../domain/kernel/date-rules';
 import { readConsequences, type Place } from '../../record/platforms/consequences';
 import { readParties } from '../../record/applications/parties';
 import { findRelationship, type Relationship } from '../../record/platforms/platforms';
@@ -13,6 +13,10 @@ import { consequences, consequencesQuery } from './consequences-schemas';
 import { refuseErrors } from '../kernel/validation';
 
 const tag = 'leaving a platform';
+
+/** A day of leaving from before the relationship began. */
+export const contradictsSince = ({ subject, given }: { subject: Relationship; given: object }): FieldError[] =>
+  listContradictions('Consequences', { ...given }, { platform_since: subject.since });
 
 /** Refuses a practice that is not the client's, and a location that is not the practice's, with what is bad beside them. */
 export async function checkPlace(
@@ -46,10 +50,10 @@ export const consequenceRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     query: consequencesQuery,
+    contradicts: contradictsSince,
     responses: { 200: { description: 'The consequences', schema: consequences } },
     handler: async ({ principal, subject, query }) => {
-      const beforeSince = listContradictions('Consequences', query, { platform_since: subject.since });
-      await checkPlace(sql, principal, subject, query, beforeSince);
+      await checkPlace(sql, principal, subject, query, contradictsSince({ subject, given: query }));
       const now = readClock();
       return answerOk((await readConsequences(sql, principal, subject, { ...query, now })).found);
     },

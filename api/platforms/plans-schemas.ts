@@ -56,7 +56,7 @@ export const checklist = z
   .meta({ id: 'Checklist' });
 
 export const planQuery = placeQuery.extend({
-  leaveOn: describeDate('Plan.leaveOn')
+  leaveOn: describeDate('Consequences.leaveOn')
     .optional()
     .meta({ description: 'The first day without the platform; left out: the earliest without a gap' }),
 });

@@ -1,4 +1,3 @@
-import { listContradictions } from '../../domain/kernel/date-rules';
 import { z } from 'zod';
 import { readClock } from '../../runtime/clock';
 import { CHECKLIST_ITEMS, type ChecklistItem } from '../../domain/platforms/checklist';
@@ -22,7 +21,7 @@ import {
   sheet,
 } from './plans-schemas';
 import { refuseErrors } from '../kernel/validation';
-import { checkPlace } from './consequences';
+import { checkPlace, contradictsSince } from './consequences';
 
 const tag = 'leaving a platform';
 
@@ -75,10 +74,10 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     query: planQuery,
+    contradicts: contradictsSince,
     responses: { 200: { description: 'The plan', schema: plan } },
     handler: async ({ principal, subject, query }) => {
-      const beforeSince = listContradictions('Plan', query, { platform_since: subject.since });
-      await checkPlace(sql, principal, subject, query, beforeSince);
+      await checkPlace(sql, principal, subject, query, contradictsSince({ subject, given: query }));
       return answerOk((await readPlan(sql, principal, subject, { ...query, now: readClock() })).plan);
     },
   }),

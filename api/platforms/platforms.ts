@@ -79,6 +79,22 @@ const listMisplacedDetails = (question: string, body: AnswerDetails): FieldError
 const findNamedPayer = async (sql: Sql, named: string | null): Promise<string | null> =>
   named && ((await findUnmergedIds(sql, 'payers', [named])).get(named) ?? named);
 
+interface Given {
+  subject: Relationship;
+  given: Record<string, unknown>;
+}
+
+const contradictsOnChange = ({ subject, given }: Given): FieldError[] =>
+  listContradictions('PlatformRelationshipPatch', given, {
+    last_day: subject.endedOn,
+    platform_since: given.since === undefined ? subject.since : null,
+  });
+
+const contradictsOnEnd = ({ subject, given }: Given): FieldError[] => [
+  ...listContradictions('PlatformRelationshipEnd', given, { platform_since: subject.since }),
+  ...(given.replaces !== undefined && subject.endedOn === null ? [NOTHING_TO_REPLACE] : []),
+];
+
 export const platformRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
@@ -142,15 +158,13 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:write',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     body: relationshipPatch,
+    contradicts: contradictsOnChange,
     responses: { 200: { description: 'The relationship as it is now', schema: relationship } },
     handler: async ({ principal, subject, body, ifMatch }) => {
       const { payerIds = [] } = body;
       refuseErrors([
         ...listUnknown('payerIds', payerIds, await selectKnownPayers(sql, payerIds)),
-        ...listContradictions('PlatformRelationshipPatch', body, {
-          last_day: subject.endedOn,
-          platform_since: body.since === undefined ? subject.since : null,
-        }),
+        ...contradictsOnChange({ subject, given: { ...body } }),
       ]);
       const changed = await updateRelationship(sql, principal, subject, body as RelationshipPatch, ifMatch);
       if (!changed) throw new Problem('relationship_ended', { detail: LEFT });
@@ -168,12 +182,10 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:write',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     body: relationshipEnd,
+    contradicts: contradictsOnEnd,
     responses: { 200: { description: 'The relationship as it is now', schema: relationship } },
     handler: async ({ principal, subject, body, commandId, ifMatch }) => {
-      refuseErrors([
-        ...listContradictions('PlatformRelationshipEnd', body, { platform_since: subject.since }),
-        ...(body.replaces && subject.endedOn === null ? [NOTHING_TO_REPLACE] : []),
-      ]);
+      refuseErrors(contradictsOnEnd({ subject, given: { ...body } }));
       const ended = await endRelationship(sql, principal, subject, commandId, body, ifMatch);
       if (!ended) throw new Problem('relationship_ended', { detail: LEFT });
       return answerOk(ended);

@@ -1,3 +1,4 @@
+import { isRealDate } from '../time/dates';
 import type { PlainDate } from '../time/instants';
 
 /** How far from today a date may lie. */
@@ -68,11 +69,6 @@ export interface DateRule {
 const ruleHappened = (day: WhoseDay): DateRule => ({ range: 'happened', day });
 const ruleRecent = (day: WhoseDay): DateRule => ({ range: 'recent', day });
 const expiry: DateRule = { range: 'expiry', day: 'nobody' };
-const leaving: DateRule = {
-  range: 'planned',
-  day: 'client',
-  against: [{ record: 'platform_since', must: 'not_be_before' }],
-};
 
 /** Of work on an application: it cannot be from before the submission, or it says how that is. */
 const ruleSinceSubmission = (...unless: OverridingField[]): DateRule => ({
@@ -200,8 +196,11 @@ export const DATE_RULES = {
   'PlatformKnowledge.asOf': ruleHappened('nobody'),
   'ChecklistInput.due': { range: 'planned', day: 'client' },
   'ChecklistInput.doneOn': ruleHappened('client'),
-  'Plan.leaveOn': leaving,
-  'Consequences.leaveOn': leaving,
+  'Consequences.leaveOn': {
+    range: 'planned',
+    day: 'client',
+    against: [{ record: 'platform_since', must: 'not_be_before' }],
+  },
   'EndingInput.on': { range: 'nearby', day: 'client' },
   'ReturnInput.on': { range: 'nearby', day: 'client' },
   'ExclusionCheckInput.checkedOn': ruleHappened('nobody'),
@@ -272,7 +271,7 @@ export const describeAgainst = ({ record, must, unless = [] }: RecordRule): stri
   `must not be ${must === 'not_be_before' ? 'before' : 'after'} ${IN_WORDS[record].what}` +
   (unless.length > 0 ? ` unless sent with ${unless.map((how) => HOW[how]).join(' or ')}` : '');
 
-/** Lists the dates of a body that contradict what is on record and are not said to be meant. */
+/** Lists the dates of a body, of which other fields may be bad, that contradict what is on record and are not said to be meant. */
 export function listContradictions(
   part: DatedPart,
   given: Readonly<Record<string, unknown>>,
@@ -280,7 +279,7 @@ export function listContradictions(
 ): Contradiction[] {
   return listRulesOf(part).flatMap(([path, { against = [] }]) => {
     const value = given[path];
-    if (typeof value !== 'string') return [];
+    if (typeof value !== 'string' || !isRealDate(value)) return [];
     return against.flatMap(({ record, must, unless = [], rule }): Contradiction[] => {
       const on = onRecord[record];
       if (!on || unless.some((how) => given[how] !== undefined)) return [];

@@ -125,9 +125,9 @@ describe('one answer names every bad field, references among them', () => {
       seen: { npi: NPI },
     };
     expect(errors(await api.put(`/v1/applications/${adopted.id}/confirmations/contract`, contract))).toEqual([
-      'confirmedOn not_before_submission',
+      'confirmedOn before_record',
       'evidence.0 unknown_reference',
-      'source never_by_phone',
+      'source contract_never_by_phone',
     ]);
   });
 

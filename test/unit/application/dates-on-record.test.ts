@@ -111,7 +111,6 @@ test('every rule against the record that applications have is held', () => {
     'PlatformRelationshipPatch.since',
     'PlatformRelationshipPatch.changedOn',
     'PlatformRelationshipEnd.on',
-    'Plan.leaveOn',
     'Consequences.leaveOn',
   ]);
 });
