@@ -80,17 +80,26 @@ const OTHER_WORDS: Record<string, string> = { JUNIOR: 'JR', SAINT: 'ST', SENIOR:
 const abbreviateWord = (word: string): string =>
   OTHER_WORDS[word] ?? DIRECTIONS.get(word) ?? STREET_SUFFIXES.get(word) ?? ORDINALS.get(word) ?? word;
 
+/** A house number by a county’s grid, N6 W23001 or N6321, and what of a street follows it. */
+const GRID = /^([NSEW])[\s.]*(\d+)(?:[\s-]*([NSEW])[\s.]*(\d+))?(?=\s+\p{L})/iu;
+/** Written with one sign. */
+const FRACTIONS: Record<string, string> = { '¼': '1/4', '½': '1/2', '¾': '3/4', '⅓': '1/3', '⅔': '2/3' };
+
 /** The lines with the house number first: the suite or the name of the premises may stand before the street. */
 function beginWithNumber(lines: string): string {
   const parts = lines.split(/[\n,]/).map((part) => part.trim());
-  const at = parts.findIndex((part) => /^\d/.test(part));
+  const at = parts.findIndex((part) => /^\d/.test(part) || GRID.test(part));
   return at <= 0 ? lines : [...parts.slice(at), ...parts.slice(0, at)].join('\n');
 }
 
-/** Writes the sign for a unit of unknown kind, and a line break, as words; a house number becomes one word. */
+/** Writes the sign for a unit of unknown kind, and a line break, as words; a house number, or a fraction, becomes one word. */
 const markUnits = (lines: string): string =>
   lines
     .trim()
+    .replace(/[¼½¾⅓⅔]/g, (sign) => ` ${FRACTIONS[sign]}`)
+    .replace(/(?<=^\d+)[\s–-]+([123])\/([234])(?!\d)/, 'F$1O$2')
+    .replace(/(?<!\d)([123])\/([234])(?!\d)/g, '$1F$2')
+    .replace(GRID, (...parts) => parts.slice(1, 5).join(''))
     .replace(/(?<=^\d+)[-–](?=\d|\p{L}\b)/u, '')
     .replace(/#|\bno\b\.?(?=\s*\d)/gi, ` ${SIGN} `)
     .replace(/\bc\/o\b|\battn\b/gi, '\n')
@@ -188,7 +197,7 @@ const compareUnits = (some: ReadonlyMap<string, Unit>, others: ReadonlyMap<strin
 function readStreet(words: readonly string[]): Street {
   const [first = '', ...others] = words;
   const rest = others.filter((word) => word !== 'THE');
-  const standard = joinDirections(rest.map((word) => ({ word, short: abbreviateWord(word) })));
+  const standard = joinDirections(rest.map((word) => ({ word: bare(word), short: bare(abbreviateWord(word)) })));
   const shorts = standard.map(({ short }) => short);
   const before = shorts.length > 1 && isDirection(shorts[0]) ? shorts[0]! : null;
   const after = shorts.length > 2 && isDirection(shorts.at(-1)) ? shorts.at(-1)! : null;
@@ -204,6 +213,9 @@ function readStreet(words: readonly string[]): Street {
     suffix,
   };
 }
+
+/** 42nd St is 42 St. */
+const bare = (word: string): string => word.replace(/^(\d+)(ST|ND|RD|TH)$/, '$1');
 
 const isDirection = (word = ''): boolean => DIRECTIONS.has(word);
 

@@ -309,7 +309,7 @@ export const NUMBER_WORDS = readWords(`
   8 EIGHT
   9 NINE
   10 TEN`);
-export const ORDINALS = readWords(`
+const ORDINALS_TO_20 = readWords(`
   1ST FIRST
   2ND SECOND
   3RD THIRD
@@ -330,9 +330,20 @@ export const ORDINALS = readWords(`
   18TH EIGHTEENTH
   19TH NINETEENTH
   20TH TWENTIETH`);
+const TENS = ['TWENTY', 'THIRTY', 'FORTY', 'FIFTY', 'SIXTY', 'SEVENTY', 'EIGHTY', 'NINETY'];
+const ONES = ['FIRST', 'SECOND', 'THIRD', 'FOURTH', 'FIFTH', 'SIXTH', 'SEVENTH', 'EIGHTH', 'NINTH'];
+/** Up to the ninety-ninth, in one word. */
+export const ORDINALS: ReadonlyMap<string, string> = new Map([
+  ...ORDINALS_TO_20,
+  ...TENS.flatMap((ten, i) => [
+    [ten.replace(/Y$/, 'IETH'), `${i + 2}0TH`] as const,
+    ...ONES.map((one) => [ten + one, `${i + 2}${ORDINALS_TO_20.get(one)}`] as const),
+  ]),
+]);
 
 /** Sections 24, 25 and 28, Appendix F: what is no street, and roads with a number. */
 export const PHRASES: readonly (readonly [RegExp, string])[] = [
+  [new RegExp(`\\b(${TENS.join('|')}) (?=(${ONES.join('|')})\\b)`, 'g'), '$1'],
   [/\b(STE|SUITE|APT|UNIT|RM|FL|BLDG)(?=\d)/g, '$1 '],
   [/\b(P ?O|POST OFFICE|POSTAL) (BOX|BX)\b|\bPOB(OX)?\b|\bP O B\b|^BOX\b/g, 'PO BOX'],
   [/\b(RURAL (ROUTE|RTE|RT)|R ?R)(?= \d)/g, 'RR'],
