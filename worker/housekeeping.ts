@@ -1,3 +1,4 @@
+import { keepOverdueBridges } from '../record/applications/bridges';
 import { deleteExpiredRows } from '../record/operations/housekeeping';
 import { completeNameKeys, screenLatecomers } from '../record/screening/exclusions';
 import type { Sql } from '../runtime/database';
@@ -5,14 +6,16 @@ import type { Sql } from '../runtime/database';
 /** Secrets that were just made are to be forgotten within minutes. */
 const HOUSEKEEPING_MS = 300_000;
 
-/** Deletes what has expired, and completes what an import of exclusions left: now, and every few minutes. */
+/** Deletes what has expired, completes what an import of exclusions left, keeps bridges that no write has kept: now, and every few minutes. */
 export function startHousekeeping(sql: Sql, failed: (error: unknown) => void): { stop(): Promise<void> } {
   let done = Promise.resolve();
   const runHousekeeping = () => {
-    done = Promise.all([deleteExpiredRows(sql), completeNameKeys(sql), screenLatecomers(sql)]).then(
-      () => undefined,
-      failed,
-    );
+    done = Promise.all([
+      deleteExpiredRows(sql),
+      completeNameKeys(sql),
+      screenLatecomers(sql),
+      keepOverdueBridges(sql),
+    ]).then(() => undefined, failed);
   };
   runHousekeeping();
   const timer = setInterval(runHousekeeping, HOUSEKEEPING_MS);

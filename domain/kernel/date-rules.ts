@@ -127,7 +127,7 @@ export const DATE_RULES = {
   'ApplicationInput.neededBy': { range: 'coming', day: 'client' },
   'ApplicationPatch.neededBy': { range: 'coming', day: 'client' },
   'ChosenApplications.neededBy': { range: 'coming', day: 'client' },
-  'AdoptedFact.confirmedOn': { ...ruleSinceSubmission('reason'), range: 'ruleHappened' },
+  'AdoptedFact.confirmedOn': { ...ruleSinceSubmission('reason'), range: 'happened' },
   'Adoption.submittedOn': ruleHappened('payer'),
   'Adoption.stageSince': { ...ruleHappened('client'), notBefore: ['submittedOn'] },
   'Adoption.lastContactOn': ruleHappened('payer'),

@@ -4,7 +4,7 @@ import type { ApplicationState } from '../../domain/applications/state';
 import { planPlatformChecks, type CheckOccasion } from '../../domain/platforms/bridge';
 import { findWindowStart } from '../../domain/time/calendar';
 import { isSameValue } from '../../domain/kernel/facts';
-import type { Db, Fragment, Tx } from '../../runtime/database';
+import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
 import { selectWorker } from '../registry/absence-covers';
 import { isCarriedFrom, selectLastDayThrough } from '../billing/platform-spans';
 import { OPENING_KINDS } from '../billing/readiness';
@@ -23,30 +23,55 @@ export const findBridge = (sql: Db): Fragment => sql`(
   from bridges b join platform_relationships r on r.id = b.relationship_id where b.application_id = a.id)`;
 
 /**
- * Keeps on which platform a provider stays while applications for a participation of their own run: of each that is open, the
- * first that covers its payer in its state, now or from a day ahead, unless the client has decided to build direct contracts
- * instead of it. Where that has been decided it stays; repeated it changes nothing.
+ * Keeps on which platform a provider stays until their own participation has begun: of each application that is open, or
+ * confirmed from a day ahead, the first platform that covers its payer in its state, now or from a day ahead, unless the client
+ * has decided to build direct contracts instead of it. That stays as long as the platform covers the payer; once it no longer
+ * does, another that does takes its place, as where the provider returns. Repeated it changes nothing.
  */
 export async function keepBridges(tx: Db, providerId: string): Promise<void> {
   // what opens an application and what changes a cover wait for one another
   await tx`select from providers where id = ${providerId} for no key update`;
   const kept = await tx<{ applicationId: string }[]>`
     insert into bridges (application_id, client_id, relationship_id)
-    select a.id, a.client_id, one.id from applications a
-    cross join lateral (
-      select r.id from platform_relationships r
-      left join platform_decisions d on d.relationship_id = r.id and d.superseded_by is null
-      where r.provider_id = a.provider_id and d.decision is distinct from 'build_direct'
-        and ${isCarriedFrom(tx, tx`a.payer_id`, tx`a.state`, selectClientToday(tx, tx`a.client_id`))}
-      order by r.created_at, r.id limit 1) one
-    where a.provider_id = ${providerId} and a.open and a.kind = any(${OPENING_KINDS})
-      and not exists (select from bridges b where b.application_id = a.id)
+    select a.id, a.client_id, one.id ${wantingBridges(tx, tx`a.provider_id = ${providerId}`)}
     order by a.id for no key update of a
-    on conflict do nothing returning application_id`;
+    on conflict (application_id) do update set relationship_id = excluded.relationship_id returning application_id`;
   if (kept.length === 0) return;
   const states = await tx<{ snapshot: ApplicationState }[]>`
     select snapshot from applications where id = any(${kept.map(({ applicationId }) => applicationId)}::uuid[])`;
   for (const { snapshot } of states) await writeChecks(tx, snapshot);
+}
+
+/** The applications `a` that are to come on a bridge, or onto another, with the relationship `one` for it. */
+const wantingBridges = (sql: Db, which: Fragment): Fragment => {
+  const carrying = isCarriedFrom(sql, sql`a.payer_id`, sql`a.state`, selectClientToday(sql, sql`a.client_id`));
+  return sql`
+    from applications a
+    cross join lateral (
+      select r.id from platform_relationships r
+      left join platform_decisions d on d.relationship_id = r.id and d.superseded_by is null
+      where r.provider_id = a.provider_id and d.decision is distinct from 'build_direct' and ${carrying}
+      order by r.created_at, r.id limit 1) one
+    where ${which} and a.kind = any(${OPENING_KINDS})
+      and (a.open or (a.stage = 'confirmed'
+        and (a.snapshot #>> '{facts,effectiveDate,effectiveOn}')::date >= ${selectClientToday(sql, sql`a.client_id`)}))
+      and not exists (
+        select from bridges b join platform_relationships r on r.id = b.relationship_id
+        where b.application_id = a.id and ${carrying})`;
+};
+
+/** At most so many providers at once; the next time looks at the others. */
+const MOST_SWEPT = 200;
+
+/**
+ * Keeps the bridges that no write has kept: of applications from before there were any, and where a cover has ended by itself
+ * while another goes on.
+ */
+export async function keepOverdueBridges(sql: Sql): Promise<void> {
+  const providers = await sql<{ providerId: string }[]>`
+    select distinct a.provider_id
+    ${wantingBridges(sql, sql`a.provider_id in (select provider_id from platform_relationships)`)} limit ${MOST_SWEPT}`;
+  for (const { providerId } of providers) await sql.begin((tx) => keepBridges(tx, providerId));
 }
 
 /** Keeps the checks of an application on a bridge as it stands; those that were given to a person stay. */

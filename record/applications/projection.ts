@@ -71,7 +71,9 @@ export async function projectStep(
     isLastDayChanged(before, state) && terminateSpans(tx, state),
     projectAgreement(tx, before, state),
     projectChecks(tx, before, state),
-    isTakenUp(before, state) && state.key.providerId !== null && keepBridges(tx, state.key.providerId),
+    (before === null || isTakenUp(before, state)) &&
+      state.key.providerId !== null &&
+      keepBridges(tx, state.key.providerId),
     projectOutreach(tx, before, state, events),
     projectReturnedApplications(tx, state, events),
     announceChanges(tx, before, state, events),

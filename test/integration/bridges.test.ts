@@ -1,7 +1,17 @@
 import { eventually } from '../support/eventually';
-import { createChecks } from '../../record/applications/bridges';
+import { createChecks, keepOverdueBridges } from '../../record/applications/bridges';
 import { inventNpi } from '../support/file';
-import { daysAgo, daysAhead, OpenApplication, System, TODAY, type Filed } from '../support/system';
+import {
+  createAllFacts,
+  daysAgo,
+  daysAhead,
+  OpenApplication,
+  createProof,
+  SEEN,
+  System,
+  TODAY,
+  type Filed,
+} from '../support/system';
 import { PRACTICE, type Reply, listBrokenRules } from '../support/api';
 
 let system: System;
@@ -242,6 +252,63 @@ test('an application that was closed is on the bridge when it is taken up again 
   expect((await opened.get()).bridge).toBeNull();
   await opened.act('corrections', { entryId: withdrawn.id, reason: 'It goes on.' });
   expect(await opened.get()).toMatchObject({ bridge: { relationshipId } });
+});
+
+describe('where the platform’s cover of an application’s payer is over', () => {
+  const end = (id: string, on: string) => system.api.post(`${PATH}/${id}/end`, { on, reason: 'They leave.' });
+
+  test('and the provider returns to it, the application is on the bridge of the new relationship', async () => {
+    const filed = await system.file();
+    const before = await relate(filed, [filed.payerId]);
+    const opened = await system.open(filed);
+    await opened.submit({ submittedOn: daysAgo(3) });
+    expect((await end(before, daysAgo(1))).status).toBe(200);
+    expect((await opened.get()).bridge).toEqual({ relationshipId: before, platform: 'Headway' });
+    const again = await relate(filed, [filed.payerId], { evenIfExists: true });
+    expect((await opened.get()).bridge).toEqual({ relationshipId: again, platform: 'Headway' });
+    const { sql } = system.api.deps;
+    await createChecks(sql, opened.id, `${daysAhead(11)}T23:59:59.999Z`);
+    const { items } = (await system.api.get(`/v1/tasks?kind=platform_check&clientId=${filed.clientId}`)).body;
+    expect(items.map(({ subjectId }: Reply['body']) => subjectId)).toEqual([again]);
+  });
+
+  test('and another goes on, the application moves to that without a write', async () => {
+    const filed = await system.file();
+    const { sql } = system.api.deps;
+    const before = await relate(filed, [filed.payerId]);
+    const opened = await system.open(filed);
+    const other = await relate(filed, [filed.payerId], { platform: 'Alma' });
+    expect((await opened.get()).bridge.relationshipId).toBe(before);
+    // its last day passes
+    await sql`update platform_spans set until_on = ${daysAgo(1)} where relationship_id = ${before}`;
+    await keepOverdueBridges(sql);
+    expect((await opened.get()).bridge).toEqual({ relationshipId: other, platform: 'Alma' });
+  });
+});
+
+test('an application from before there were bridges comes onto its own without a write', async () => {
+  const filed = await system.file();
+  const { sql } = system.api.deps;
+  const relationshipId = await relate(filed, [filed.payerId]);
+  const opened = await system.open(filed);
+  await sql`delete from bridges where application_id = ${opened.id}`;
+  await keepOverdueBridges(sql);
+  expect((await opened.get()).bridge).toEqual({ relationshipId, platform: 'Headway' });
+});
+
+test('an application that is taken over as confirmed is on the bridge until its participation begins, and not from then on', async () => {
+  const adopted = async (effectiveOn: string) => {
+    const filed = await system.file();
+    const relationshipId = await relate(filed, [filed.payerId]);
+    const confirmations = { ...createAllFacts({ seen: SEEN }), effectiveDate: createProof(effectiveOn) };
+    const opened = await system.open(filed, { adopt: { stage: 'confirmed', confirmations } });
+    const checks = await system.api.deps.sql`
+      select occasion, due_on from platform_checks where application_id = ${opened.id}`;
+    const { bridge } = await opened.get();
+    return [bridge?.relationshipId === relationshipId, [...checks]];
+  };
+  expect(await adopted(daysAhead(30))).toEqual([true, [{ occasion: 'effective_date', dueOn: daysAhead(30) }]]);
+  expect(await adopted(daysAgo(30))).toEqual([false, []]);
 });
 
 test('what was decided of an application’s bridge stays', async () => {
