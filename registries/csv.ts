@@ -112,7 +112,7 @@ export async function* readCsv(file: Buffer, columns: Columns): AsyncGenerator<C
           'csv',
           `must have as many cells a row as headings: over ${MOST_UNEVEN} rows, or blank lines, have not`,
         );
-      if (record.some((value) => value !== '')) yield { line, ...valuesOf(record, names) };
+      if (record.some((value) => value !== '')) yield { line, ...readValues(record, names) };
       line = info.lines + 1;
     }
   } catch (error) {
@@ -131,7 +131,7 @@ function isUtf16(file: Buffer): boolean {
   return (first === 0 && third === 0 && second !== 0) || (second === 0 && fourth === 0 && first !== 0);
 }
 
-const valuesOf = (record: readonly string[], names: readonly string[]) => ({
+const readValues = (record: readonly string[], names: readonly string[]) => ({
   values: Object.fromEntries(names.map((name, i) => [name, record[i] ?? ''])),
   overlong: record.slice(names.length).some((value) => value !== ''),
 });

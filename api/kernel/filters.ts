@@ -2,7 +2,7 @@ import type { Principal } from '../../record/kernel/principal';
 import { listUnknownReferences, type Surroundings } from '../../record/applications/references';
 import type { Sql } from '../../runtime/database';
 import type { FieldError } from './errors';
-import { referentsAt, type ReferringField } from './references';
+import { findReferents, type ReferringField } from './references';
 import { UNKNOWN_REFERENCE } from './schemas';
 import { refuseErrors } from './validation';
 
@@ -17,7 +17,7 @@ export async function listUnknownFilters(
   surroundings?: Surroundings,
 ): Promise<FieldError[]> {
   const named = Object.entries(filter).flatMap(([path, id]) =>
-    id === undefined ? [] : [{ path, id, to: referentsAt(path) }],
+    id === undefined ? [] : [{ path, id, to: findReferents(path) }],
   );
   const unknown = await listUnknownReferences(sql, principal, named, surroundings);
   return unknown.map(({ path }) => ({ path, ...UNKNOWN_REFERENCE }));

@@ -120,7 +120,7 @@ export const findReferringField = (path: string): ReferringField | null =>
   [-2, -1].map((from) => readNames(path).slice(from).join('.')).find(isReferring) ?? null;
 
 /** What the field at a path refers to; nothing where it is no reference. */
-export function referentsAt(path: string): readonly Referent[] {
+export function findReferents(path: string): readonly Referent[] {
   const field = findReferringField(path);
   return field ? REFERS_TO[field] : [];
 }
@@ -184,7 +184,7 @@ export async function findUnknownReferences(
   const clientId = of('clientId');
   const practiceId =
     ids.get('practiceId') ?? of('practiceId') ?? (route.path.startsWith('/v1/practices/{id}') ? params.id : undefined);
-  const given = [...ids].map(([path, id]) => ({ path, id, to: referentsAt(path) }));
+  const given = [...ids].map(([path, id]) => ({ path, id, to: findReferents(path) }));
   const unknown = await listUnknownReferences(sql, principal, given, { clientId, practiceId });
   const errors = unknown.map(({ path }): FieldError => ({ path, ...UNKNOWN_REFERENCE }));
   if (clientId === undefined) return errors;

@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { ACCESS_KINDS } from '../../domain/kernel/codes';
-import { actor, readCursor, date, describeDate, id, instant, limit, line, position } from '../kernel/schemas';
+import {
+  actor,
+  BESIDE_BAD_FIELDS,
+  readCursor,
+  date,
+  describeDate,
+  id,
+  instant,
+  limit,
+  line,
+  position,
+  requireOrder,
+} from '../kernel/schemas';
 
 const hash = z.string().meta({ description: 'SHA-256, in hexadecimal' });
 const fields = z.record(z.string(), z.unknown()).nullable();
@@ -40,8 +52,10 @@ const filter = {
 
 const cursor = readCursor(position.serial).optional();
 
-export const auditQuery = z.strictObject({ limit, cursor, ...filter });
-export const auditExportQuery = z.strictObject(filter);
+const requireDays = requireOrder('AuditEntries');
+
+export const auditQuery = z.strictObject({ limit, cursor, ...filter }).superRefine(requireDays, BESIDE_BAD_FIELDS);
+export const auditExportQuery = z.strictObject(filter).superRefine(requireDays, BESIDE_BAD_FIELDS);
 export const rootsQuery = z.strictObject({ limit, cursor });
 
 export const auditRoot = z
@@ -72,10 +86,12 @@ export const accessCount = z
   .meta({ id: 'AccessCount' });
 
 const caller = z.string().regex(/^[\w-]{1,64}$/);
-export const accessCountQuery = z.strictObject({
-  limit,
-  cursor: readCursor(z.tuple([position.date, caller, kind])).optional(),
-  kind: kind.optional(),
-  from: describeDate('AuditEntries.from').optional().meta({ description: 'On this day or later, in UTC' }),
-  until: describeDate('AuditEntries.until').optional().meta({ description: 'Before this day, in UTC' }),
-});
+export const accessCountQuery = z
+  .strictObject({
+    limit,
+    cursor: readCursor(z.tuple([position.date, caller, kind])).optional(),
+    kind: kind.optional(),
+    from: describeDate('AuditEntries.from').optional().meta({ description: 'On this day or later, in UTC' }),
+    until: describeDate('AuditEntries.until').optional().meta({ description: 'Before this day, in UTC' }),
+  })
+  .superRefine(requireDays, BESIDE_BAD_FIELDS);

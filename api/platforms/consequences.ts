@@ -15,7 +15,7 @@ import { refuseErrors } from '../kernel/validation';
 const tag = 'leaving a platform';
 
 /** A day of leaving from before the relationship began. */
-export const contradictsSince = ({ subject, given }: { subject: Relationship; given: object }): FieldError[] =>
+export const listLeaveContradictions = ({ subject, given }: { subject: Relationship; given: object }): FieldError[] =>
   listContradictions('Consequences', { ...given }, { platform_since: subject.since });
 
 /** Refuses a practice that is not the client's, and a location that is not the practice's, with what is bad beside them. */
@@ -50,10 +50,10 @@ export const consequenceRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     query: consequencesQuery,
-    contradicts: contradictsSince,
+    contradicts: listLeaveContradictions,
     responses: { 200: { description: 'The consequences', schema: consequences } },
     handler: async ({ principal, subject, query }) => {
-      await checkPlace(sql, principal, subject, query, contradictsSince({ subject, given: query }));
+      await checkPlace(sql, principal, subject, query, listLeaveContradictions({ subject, given: query }));
       const now = readClock();
       return answerOk((await readConsequences(sql, principal, subject, { ...query, now })).found);
     },

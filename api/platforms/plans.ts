@@ -21,7 +21,7 @@ import {
   sheet,
 } from './plans-schemas';
 import { refuseErrors } from '../kernel/validation';
-import { checkPlace, contradictsSince } from './consequences';
+import { checkPlace, listLeaveContradictions } from './consequences';
 
 const tag = 'leaving a platform';
 
@@ -74,10 +74,10 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     query: planQuery,
-    contradicts: contradictsSince,
+    contradicts: listLeaveContradictions,
     responses: { 200: { description: 'The plan', schema: plan } },
     handler: async ({ principal, subject, query }) => {
-      await checkPlace(sql, principal, subject, query, contradictsSince({ subject, given: query }));
+      await checkPlace(sql, principal, subject, query, listLeaveContradictions({ subject, given: query }));
       return answerOk((await readPlan(sql, principal, subject, { ...query, now: readClock() })).plan);
     },
   }),

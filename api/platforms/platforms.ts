@@ -14,6 +14,7 @@ import {
   putDecision,
   updateRelationship,
   type Entry,
+  type Relationship,
   type RelationshipPatch,
 } from '../../record/platforms/platforms';
 import { findUnmergedIds } from '../../record/kernel/one-entry';
@@ -84,13 +85,13 @@ interface Given {
   given: Record<string, unknown>;
 }
 
-const contradictsOnChange = ({ subject, given }: Given): FieldError[] =>
+const listChangeContradictions = ({ subject, given }: Given): FieldError[] =>
   listContradictions('PlatformRelationshipPatch', given, {
     last_day: subject.endedOn,
     platform_since: given.since === undefined ? subject.since : null,
   });
 
-const contradictsOnEnd = ({ subject, given }: Given): FieldError[] => [
+const listEndContradictions = ({ subject, given }: Given): FieldError[] => [
   ...listContradictions('PlatformRelationshipEnd', given, { platform_since: subject.since }),
   ...(given.replaces !== undefined && subject.endedOn === null ? [NOTHING_TO_REPLACE] : []),
 ];
@@ -158,13 +159,13 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:write',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     body: relationshipPatch,
-    contradicts: contradictsOnChange,
+    contradicts: listChangeContradictions,
     responses: { 200: { description: 'The relationship as it is now', schema: relationship } },
     handler: async ({ principal, subject, body, ifMatch }) => {
       const { payerIds = [] } = body;
       refuseErrors([
         ...listUnknown('payerIds', payerIds, await selectKnownPayers(sql, payerIds)),
-        ...contradictsOnChange({ subject, given: { ...body } }),
+        ...listChangeContradictions({ subject, given: { ...body } }),
       ]);
       const changed = await updateRelationship(sql, principal, subject, body as RelationshipPatch, ifMatch);
       if (!changed) throw new Problem('relationship_ended', { detail: LEFT });
@@ -182,10 +183,10 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:write',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     body: relationshipEnd,
-    contradicts: contradictsOnEnd,
+    contradicts: listEndContradictions,
     responses: { 200: { description: 'The relationship as it is now', schema: relationship } },
     handler: async ({ principal, subject, body, commandId, ifMatch }) => {
-      refuseErrors(contradictsOnEnd({ subject, given: { ...body } }));
+      refuseErrors(listEndContradictions({ subject, given: { ...body } }));
       const ended = await endRelationship(sql, principal, subject, commandId, body, ifMatch);
       if (!ended) throw new Problem('relationship_ended', { detail: LEFT });
       return answerOk(ended);

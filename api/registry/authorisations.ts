@@ -69,7 +69,7 @@ const revocation = z.strictObject({ on: describeDate('Revocation.on'), reason: l
 
 const showAuthorisation = ({ clientId: _, ...shown }: Authorisation) => shown;
 
-const contradictsSignature = ({ subject, given }: { subject: Authorisation; given: Record<string, unknown> }) =>
+const listRevocationContradictions = ({ subject, given }: { subject: Authorisation; given: Record<string, unknown> }) =>
   listContradictions('Revocation', given, { signature: subject.signedOn });
 
 export const authorisationRoutes = ({ sql }: Deps): Route[] => [
@@ -127,10 +127,10 @@ export const authorisationRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:write',
     subject: ({ principal, params }) => findAuthorisation(sql, principal, params.id),
     body: revocation,
-    contradicts: contradictsSignature,
+    contradicts: listRevocationContradictions,
     responses: { 200: { description: 'The authorisation as it is now', schema: authorisation } },
     handler: async ({ principal, subject, body }) => {
-      refuseErrors(contradictsSignature({ subject, given: { ...body } }));
+      refuseErrors(listRevocationContradictions({ subject, given: { ...body } }));
       return answerOk(showAuthorisation(await revokeAuthorisation(sql, principal, subject, body)));
     },
   }),

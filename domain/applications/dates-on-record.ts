@@ -23,7 +23,7 @@ export function listContradictoryDates(state: ApplicationState, said: ActionWith
   if (!part) return [];
   const onRecord: Partial<Record<RecordedDay, PlainDate | null>> = {
     submission: action === 'confirmations' && isOlder(body) ? null : state.submittedOn,
-    earlier_submission: state.ended.map(({ submittedOn }) => submittedOn).reduce(laterOf, null),
+    earlier_submission: state.ended.map(({ submittedOn }) => submittedOn).reduce(findLater, null),
     effective_date: state.facts.effectiveDate?.effectiveOn ?? null,
     last_day: findLastDay(state),
     issue: action === 'issue-resolution' ? (listUnresolvedIssues(state, body.code)?.since ?? null) : null,
@@ -36,7 +36,7 @@ export function listContradictoryDates(state: ApplicationState, said: ActionWith
   ];
 }
 
-const laterOf = (one: PlainDate | null, other: PlainDate | null): PlainDate | null =>
+const findLater = (one: PlainDate | null, other: PlainDate | null): PlainDate | null =>
   one === null || (other !== null && other > one) ? other : one;
 
 /** Whether a fact is held already, or is not needed: that was so before anybody applied. */

@@ -197,7 +197,9 @@ const compareUnits = (some: ReadonlyMap<string, Unit>, others: ReadonlyMap<strin
 function readStreet(words: readonly string[]): Street {
   const [first = '', ...others] = words;
   const rest = others.filter((word) => word !== 'THE');
-  const standard = joinDirections(rest.map((word) => ({ word: bare(word), short: bare(abbreviateWord(word)) })));
+  const standard = joinDirections(
+    rest.map((word) => ({ word: stripOrdinal(word), short: stripOrdinal(abbreviateWord(word)) })),
+  );
   const shorts = standard.map(({ short }) => short);
   const before = shorts.length > 1 && isDirection(shorts[0]) ? shorts[0]! : null;
   const after = shorts.length > 2 && isDirection(shorts.at(-1)) ? shorts.at(-1)! : null;
@@ -215,7 +217,7 @@ function readStreet(words: readonly string[]): Street {
 }
 
 /** 42nd St is 42 St. */
-const bare = (word: string): string => word.replace(/^(\d+)(ST|ND|RD|TH)$/, '$1');
+const stripOrdinal = (word: string): string => word.replace(/^(\d+)(ST|ND|RD|TH)$/, '$1');
 
 const isDirection = (word = ''): boolean => DIRECTIONS.has(word);
 

@@ -33,7 +33,7 @@ export async function keepBridges(tx: Db, providerId: string): Promise<void> {
   await tx`select from providers where id = ${providerId} for no key update`;
   const kept = await tx<{ applicationId: string }[]>`
     insert into bridges (application_id, client_id, relationship_id)
-    select a.id, a.client_id, one.id ${wantingBridges(tx, tx`a.provider_id = ${providerId}`)}
+    select a.id, a.client_id, one.id ${selectWantingBridges(tx, tx`a.provider_id = ${providerId}`)}
     order by a.id for no key update of a
     on conflict (application_id) do update set relationship_id = excluded.relationship_id returning application_id`;
   if (kept.length === 0) return;
@@ -43,7 +43,7 @@ export async function keepBridges(tx: Db, providerId: string): Promise<void> {
 }
 
 /** The applications `a` that are to come on a bridge, or onto another, with the relationship `one` for it. */
-const wantingBridges = (sql: Db, which: Fragment): Fragment => {
+const selectWantingBridges = (sql: Db, which: Fragment): Fragment => {
   const carrying = isCarriedFrom(sql, sql`a.payer_id`, sql`a.state`, selectClientToday(sql, sql`a.client_id`));
   return sql`
     from applications a
@@ -70,7 +70,7 @@ const MOST_SWEPT = 200;
 export async function keepOverdueBridges(sql: Sql): Promise<void> {
   const providers = await sql<{ providerId: string }[]>`
     select distinct a.provider_id
-    ${wantingBridges(sql, sql`a.provider_id in (select provider_id from platform_relationships)`)} limit ${MOST_SWEPT}`;
+    ${selectWantingBridges(sql, sql`a.provider_id in (select provider_id from platform_relationships)`)} limit ${MOST_SWEPT}`;
   for (const { providerId } of providers) await sql.begin((tx) => keepBridges(tx, providerId));
 }
 

@@ -29,7 +29,7 @@ export interface Surroundings {
   practiceId?: string | undefined;
 }
 
-/** Those references that name nothing which the principal isSeen, or something of another client or practice. */
+/** Those references that name nothing which the principal sees, or something of another client or practice. */
 export async function listUnknownReferences(
   sql: Db,
   principal: Principal,

@@ -72,6 +72,7 @@ describe('an enrolment', () => {
     expect(listBrokenRules(await system.api.post(path, bad)).sort()).toEqual([
       'kind one_of',
       'on not_in_future',
+      'payerId unknown_reference',
       'status one_of',
     ]);
     expect(listBrokenRules(await system.api.post(path, { ...enrolment, payerId: randomUUID() }))).toEqual([
