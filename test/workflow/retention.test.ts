@@ -5,6 +5,7 @@ import { recordEnding } from '../../record/offboarding/endings';
 import { freezeEvidence, writeEvidence } from '../../record/applications/evidence';
 import type { Principal } from '../../record/kernel/principal';
 import { readReadinessEvidence } from '../../record/billing/readiness';
+import { linkEntries } from '../../record/operations/audit-chain';
 import { putHold } from '../../record/offboarding/retention';
 import { recordReturn } from '../../record/offboarding/returns';
 import { putSettings } from '../../record/kernel/settings';
@@ -203,6 +204,7 @@ test('evidence, the gate’s answers and the audit log are kept for years, each 
   // the database goes by its own clock: what it wrote today stays
   expect(await kept()).toMatchObject({ audit: before.audit });
   await rewrite((tx) => tx`update audit_log set at = at - interval '7 years' where client_id = ${clientId}`);
+  await linkAll();
   await lives.env.sleep('2 days');
   await eventually(async () => (await kept()).audit === 0);
   // that it was done stays
@@ -218,6 +220,11 @@ const rewrite = (change: (tx: Tx) => Promise<unknown>) =>
     await change(tx);
   });
 
+/** Links all entries, as the worker does. */
+async function linkAll(): Promise<void> {
+  while ((await linkEntries(lives.sql)) > 0);
+}
+
 test('the database lets no entry of the audit log go before six years, of a client that has not left or is held', async () => {
   const { sql } = lives;
   const client = await left();
@@ -229,13 +236,18 @@ test('the database lets no entry of the audit log go before six years, of a clie
     );
   const appendOnly = { code: '23001', message: expect.stringMatching('append-only') };
   await age(5);
+  await linkAll();
   await expect(taken()).rejects.toMatchObject(appendOnly);
   await age(7);
   await holdOn('client', clientId, clientId, true);
   await age(7);
+  await linkAll();
   await expect(taken()).rejects.toMatchObject(appendOnly);
   await holdOn('client', clientId, clientId, false);
   await age(7);
+  // one is not linked yet, and would leave no hash
+  await expect(taken()).rejects.toMatchObject(appendOnly);
+  await linkAll();
   await expect(sql`update audit_log set outcome = 'refused' where client_id = ${clientId}`).rejects.toMatchObject(
     appendOnly,
   );
