@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { toLocalDate } from '../../domain/time/calendar';
+import { chaseEnrolments } from '../../record/platforms/enrolment-chase';
 import { emitReadinessChange } from '../../record/billing/readiness-watch';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
 import { inventNpi } from '../support/file';
@@ -264,6 +265,26 @@ describe('what is said of a merged practice counts at the one that stays', () =>
     const now = new Date().toISOString();
     const { next } = await api.deps.sql.begin((tx) => emitReadinessChange(tx, id, now));
     expect(next && toLocalDate(next, CLIENT.timeZone)).toBe(daysAhead(20));
+  });
+
+  test('an enrolment that is asked after is settled by what is said of the one that stays', async () => {
+    const { clientId, twin, stays } = await file();
+    const enrolment = { payerId: await payer(), kind: 'eft', status: 'submitted', on: daysAgo(60) };
+    const chase = (id: string) => api.deps.sql.begin((tx) => chaseEnrolments(tx, id, new Date().toISOString()));
+    const open = async () =>
+      (await get(`/v1/tasks?clientId=${clientId}`)).items.filter(
+        ({ kind, closedAt }: Reply['body']) => kind === 'enrolment' && closedAt === null,
+      ).length;
+    await api.make(`/v1/practices/${twin.id}/enrolments`, enrolment);
+    await chase(twin.id);
+    await merge('practices', twin.id, stays);
+    // both are looked after, and ask once
+    await chase(stays);
+    await chase(twin.id);
+    expect(await open()).toBe(1);
+    await api.make(`/v1/practices/${stays}/enrolments`, { ...enrolment, status: 'active', on: TODAY });
+    await chase(stays);
+    expect(await open()).toBe(0);
   });
 
   test('findings of what is on file of either name the applications of both', async () => {
