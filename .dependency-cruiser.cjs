@@ -5,7 +5,7 @@ const { BESIDE_ROOMS, LAYERS, SUBJECTS } = require('./rooms.cjs');
 const BUNDLED_DOMAIN = [
   'domain/applications/(events|progress)\\.',
   'domain/kernel/(codes|search-attributes)\\.',
-  'domain/registry/terms\\.',
+  'domain/registry/application-rules\\.',
   'domain/time/instants\\.',
 ];
 
