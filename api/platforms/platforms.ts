@@ -80,18 +80,18 @@ const listMisplacedDetails = (question: string, body: AnswerDetails): FieldError
 const findNamedPayer = async (sql: Sql, named: string | null): Promise<string | null> =>
   named && ((await findUnmergedIds(sql, 'payers', [named])).get(named) ?? named);
 
-interface Given {
+interface RelationshipChange {
   subject: Relationship;
   given: Record<string, unknown>;
 }
 
-const listChangeContradictions = ({ subject, given }: Given): FieldError[] =>
+const listChangeContradictions = ({ subject, given }: RelationshipChange): FieldError[] =>
   listContradictions('PlatformRelationshipPatch', given, {
     last_day: subject.endedOn,
     platform_since: given.since === undefined ? subject.since : null,
   });
 
-const listEndContradictions = ({ subject, given }: Given): FieldError[] => [
+const listEndContradictions = ({ subject, given }: RelationshipChange): FieldError[] => [
   ...listContradictions('PlatformRelationshipEnd', given, { platform_since: subject.since }),
   ...(given.replaces !== undefined && subject.endedOn === null ? [NOTHING_TO_REPLACE] : []),
 ];

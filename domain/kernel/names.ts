@@ -93,7 +93,7 @@ function listReadings({ firstName, middleName, lastName, suffix }: PersonName): 
 const NO_NAME = new Set(['FNU', 'NFN', 'LNU', 'NLN', 'NMN', 'NMI']);
 
 /** Whether a name is what stands where there is none. */
-export const standsForNone = (name: string): boolean =>
+export const isNoName = (name: string): boolean =>
   listSpellings(name).every((spelled) => splitWords(spelled).every((word) => NO_NAME.has(word)));
 
 /** The names that are stated; who has one name only has it as family name, wherever it stands. */

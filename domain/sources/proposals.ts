@@ -1,5 +1,5 @@
 import { selectInState, isLicenceLike, type Snapshot } from './findings';
-import { comparePersonNames, standsForNone } from '../kernel/names';
+import { comparePersonNames, isNoName } from '../kernel/names';
 
 export type { Snapshot } from './findings';
 
@@ -37,7 +37,7 @@ export function computeProposals(onFile: Fields<LicenceNumber>, snapshot: Snapsh
     const proposed = snapshot[field];
     const own = onFile[field];
     if (proposed === undefined || proposed === own) return [];
-    if (field !== 'taxonomyCode' && (isSame || standsForNone(proposed))) return [];
+    if (field !== 'taxonomyCode' && (isSame || isNoName(proposed))) return [];
     if (field !== 'taxonomyCode' && comparePersonNames(named, { ...named, [field]: proposed }) === 'same') return [];
     return [{ field, onFile: own, proposed }];
   });

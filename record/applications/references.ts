@@ -24,7 +24,7 @@ export interface Reference {
 }
 
 /** What narrows that further: whose the request's subject is, and beside which practice the ids stand. */
-export interface Surroundings {
+export interface ReferenceLimits {
   clientId?: string | undefined;
   practiceId?: string | undefined;
 }
@@ -34,7 +34,7 @@ export async function listUnknownReferences(
   sql: Db,
   principal: Principal,
   references: readonly Reference[],
-  { clientId, practiceId }: Surroundings = {},
+  { clientId, practiceId }: ReferenceLimits = {},
 ): Promise<Reference[]> {
   const asked = references.flatMap(({ id, to }, place) => to.map((referent) => ({ place, id, referent })));
   if (asked.length === 0) return [];
