@@ -8,6 +8,12 @@ const shared = {
 };
 
 /** What needs no server runs without any; the rest shares those of test/support/global-setup.ts. */
+const unit = {
+  ...shared,
+  displayName: 'unit',
+  testMatch: ['<rootDir>/test/{unit,contract}/**/*.test.ts'],
+  testEnvironmentOptions: { sharesProduct: true },
+};
 const servers = {
   ...shared,
   displayName: 'servers',
@@ -18,5 +24,5 @@ const servers = {
 
 module.exports = {
   maxWorkers: 2,
-  projects: [{ ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/{unit,contract}/**/*.test.ts'] }, servers],
+  projects: [unit, servers],
 };

@@ -14,7 +14,7 @@ const whole = projects.map((project) => ({
   displayName: `${project.displayName}, whole`,
   testPathIgnorePatterns: [...project.testPathIgnorePatterns, `/test/(?!(${inPart.join('|')})$)`],
   setupFilesAfterEnv: [],
-  testEnvironmentOptions: { wholeExtent: true },
+  testEnvironmentOptions: { ...project.testEnvironmentOptions, wholeExtent: true },
 }));
 const slow = {
   ...servers,

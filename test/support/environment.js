@@ -1,24 +1,51 @@
 'use strict';
+const { readFileSync } = require('node:fs');
+const { join, sep } = require('node:path');
 const vm = require('node:vm');
 const { TestEnvironment } = require('jest-environment-node');
+const { include } = require('../../tsconfig.json');
 
+const root = join(__dirname, '../..');
 /** Of all packages only jest's runner has something of its own to keep for each file. */
-const OF_ALL_FILES = /\/node_modules\/(?!jest-circus\/|@jest\/globals\/)/;
+const PACKAGE = /\/node_modules\/(?!jest-circus\/|@jest\/globals\/)/;
+/** What tests try; `local` and `bench` are about processes, and keep what they know of theirs. */
+const PRODUCT = include
+  .filter((room) => !['test', 'local', 'bench'].includes(room))
+  .map((room) => join(root, room) + sep);
 
 /** What jest takes for the context of a file's modules: the process's own. */
 const OWN_CONTEXT = {};
+/** The modules of the product that an earlier file loaded, by their paths. */
+const loaded = new Map();
+/** Whether the file that is tested now may take them. */
+let shares = true;
+
 const { compileFunction } = vm;
 vm.compileFunction = (code, names, { parsingContext, ...options }) => {
+  const { filename } = options;
   if (parsingContext !== OWN_CONTEXT) return compileFunction(code, names, { ...options, parsingContext });
-  if (!OF_ALL_FILES.test(options.filename)) return compileFunction(code, names, options);
-  return (module) => {
-    module.exports = require(options.filename);
+  if (PACKAGE.test(filename))
+    return (module) => {
+      module.exports = require(filename);
+    };
+  const before = shares && loaded.get(filename);
+  if (before)
+    return (module) => {
+      module.exports = before.exports;
+    };
+  const load = compileFunction(code, names, options);
+  if (!shares || !PRODUCT.some((room) => filename.startsWith(room))) return load;
+  return function (module, ...rest) {
+    load.call(this, module, ...rest);
+    loaded.set(filename, module);
   };
 };
 
 /**
- * All files that a process tests share its globals and its packages; modules of this repository are each file's own.
- * In jest's own environment every file loads all packages anew and reaches each global through a proxy: a third of a run.
+ * All files that a process tests share its globals and its packages: in jest's own environment every file loads all packages
+ * anew and reaches each global through a proxy, a third of a run. Where a project says `sharesProduct` they share the modules
+ * of the product too, which know nothing of each other's tests; a file that mocks modules has its own, and so have all that
+ * are watched: they change.
  */
 module.exports = class extends TestEnvironment {
   constructor(config, context) {
@@ -29,7 +56,10 @@ module.exports = class extends TestEnvironment {
       env: { ...process.env },
     };
     this.global = globalThis;
-    Object.assign(globalThis, config.projectConfig.testEnvironmentOptions);
+    const { watch, watchAll } = config.globalConfig;
+    const { sharesProduct, ...globals } = config.projectConfig.testEnvironmentOptions;
+    shares = sharesProduct && !watch && !watchAll && !readFileSync(context.testPath, 'utf8').includes('jest.mock(');
+    Object.assign(globalThis, globals);
   }
 
   async setup() {
