@@ -32,7 +32,15 @@ async function sweep(): Promise<void> {
 async function startPostgres(directory: string): Promise<string> {
   const [cluster, password] = [locateCluster(directory), randomBytes(16).toString('hex')];
   await initialiseCluster(cluster, password);
-  const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
+  const settings = {
+    fsync: 'off',
+    synchronous_commit: 'off',
+    full_page_writes: 'off',
+    max_connections: '200',
+    // nothing here lives long enough to be tidied up, or asks so much that compiling it pays
+    autovacuum: 'off',
+    jit: 'off',
+  };
   const urlOn = (port: number) => buildUrl(port, password, 'template_migrated');
   const template = await bringUp(
     directory,
