@@ -19,7 +19,8 @@ let users: Record<Who, User>;
 /** Specialists of one client each, who are in no matrix: whoever covers, and whoever has what is given to another. */
 let colleagues: Record<Letter, User>;
 beforeAll(async () => {
-  api = await TestApi.start();
+  // no worker takes what is given here: nobody waits for it
+  api = await TestApi.start({ patienceMs: 10 });
   await countWrites();
   shared = await api.make('/v1/payers', { ...PAYER, name: 'Payer of both' });
   [a, b] = [await client('A'), await client('B')];
