@@ -13,12 +13,14 @@ import { Problem, toProblem } from './kernel/errors';
 import { createIdempotency } from './kernel/idempotency';
 import { createMailbox } from './outreach/mailbox';
 import { createRouter, sendAnswer } from './kernel/router';
+import { WrongKeys } from './kernel/wrong-keys';
 import { listRoutes } from './routes';
 
 /** The whole API, without a port. */
 export function createApp(deps: Deps, counter = createAccessCounter(deps.sql)): Express {
   const { sql, keyring, logger, config } = deps;
   const routes = listRoutes(deps);
+  const wrongKeys = new WrongKeys();
   const app = express();
   app.disable('x-powered-by');
   app.use(pinoHttp({ ...LOGGING, logger, genReqId: nameRequest, quietReqLogger: true }));
@@ -27,8 +29,8 @@ export function createApp(deps: Deps, counter = createAccessCounter(deps.sql)): 
     res.set('Cache-Control', 'no-store');
     next();
   });
-  app.use('/v1', authenticateCaller(sql, config.adminApiKey, counter));
-  app.use(createCalendarFeeds(sql));
+  app.use('/v1', authenticateCaller(sql, config.adminApiKey, { counter, wrongKeys }));
+  app.use(createCalendarFeeds(sql, wrongKeys));
   app.use(createDocs(routes));
   if (config.smtpUrl === undefined) app.use(createMailbox());
   app.use(createRouter(routes, { sql, idempotency: createIdempotency(sql, keyring), counter }));
@@ -83,6 +85,8 @@ function nameRequest(_req: IncomingMessage, res: ServerResponse): string {
   return id;
 }
 
+const UNKNOWN_CALLER = new Set([401, 429]);
+
 const answerError: ErrorRequestHandler = (error: unknown, req, res, _next) => {
   const problem = toProblem(error);
   if (problem.status >= 500) req.log.error({ err: error }, problem.type);
@@ -92,5 +96,7 @@ const answerError: ErrorRequestHandler = (error: unknown, req, res, _next) => {
     return;
   }
   res.set(problem.headers);
+  // a body from a caller whom nobody knows is not read
+  if (UNKNOWN_CALLER.has(problem.status) && !req.complete) res.set('Connection', 'close');
   sendAnswer(res, { status: problem.status, body: problem });
 };

@@ -1,30 +1,38 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { findPrincipalByKey } from '../../record/registry/api-keys';
 import type { Principal } from '../../record/kernel/principal';
 import type { Sql } from '../../runtime/database';
 import { hashSecret } from '../../runtime/secrets';
 import { UNKNOWN_CALLER } from '../../record/registry/access-counts';
 import type { AccessCounter } from './access-counter';
-import { refuseUnknownCaller } from './errors';
+import { Problem, refuseUnknownCaller } from './errors';
+import type { WrongKeys } from './wrong-keys';
 
-/** Refuses a request without a valid bearer key, and counts it; `getPrincipal` answers who the others are from. */
-export function authenticateCaller(sql: Sql, adminApiKey: string, counter: AccessCounter): RequestHandler {
+/**
+ * Refuses a request without a valid bearer key, and counts it; `getPrincipal` answers who the others are from. An address
+ * from which many wrong keys came is refused before its key is looked up.
+ */
+export function authenticateCaller(
+  sql: Sql,
+  adminApiKey: string,
+  { counter, wrongKeys }: { counter: AccessCounter; wrongKeys: WrongKeys },
+): RequestHandler {
   const adminHash = hashSecret(adminApiKey.trim());
 
-  async function identifyCaller(header: string | undefined): Promise<Principal | null> {
-    const token = /^Bearer +(\S.*)$/i.exec(header ?? '')?.[1];
+  async function identifyCaller(req: Request): Promise<Principal | null> {
+    const token = /^Bearer +(\S.*)$/i.exec(req.headers.authorization ?? '')?.[1];
     if (!token) return null;
     // Node reads headers as latin1; the key may have been sent as UTF-8.
     const hashes = [hashSecret(Buffer.from(token, 'latin1')), hashSecret(token)];
     if (hashes.some((hash) => timingSafeEqual(hash, adminHash)))
       return { type: 'admin', id: 'admin', name: 'Administrator', role: 'admin', clientIds: null };
-    return findPrincipalByKey(sql, hashes[1]!);
+    return lookUpSecret(wrongKeys, req, hashes[1]!, () => findPrincipalByKey(sql, hashes[1]!));
   }
 
   return async (req, res, next) => {
-    const principal = await identifyCaller(req.headers.authorization);
+    const principal = await identifyCaller(req);
     counter.count(principal?.id ?? UNKNOWN_CALLER, principal ? 'used' : 'unauthenticated');
     if (!principal) throw refuseUnknownCaller();
     res.locals.principal = {
@@ -34,6 +42,22 @@ export function authenticateCaller(sql: Sql, adminApiKey: string, counter: Acces
     };
     next();
   };
+}
+
+/** Looks a secret up, unless too many from its address were wrong; null where it is wrong. */
+export async function lookUpSecret<T>(
+  wrongKeys: WrongKeys,
+  req: Request,
+  hash: Buffer,
+  lookUp: () => Promise<T | null>,
+): Promise<T | null> {
+  const address = req.socket.remoteAddress ?? '';
+  const wait = wrongKeys.computeWait(address, hash);
+  if (wait > 0) throw new Problem('too_many_wrong_keys', {}, { 'Retry-After': String(wait) });
+  const found = await lookUp();
+  if (found !== null) wrongKeys.recordRight(hash);
+  else if (wrongKeys.recordWrong(address, hash)) req.log.warn({ address }, 'many wrong keys from one address');
+  return found;
 }
 
 /** The caller's own name for the request, where it is a decent one: kept beside ours, so that both sides find it. */

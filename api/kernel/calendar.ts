@@ -2,14 +2,18 @@ import { Router } from 'express';
 import { writeCalendar } from '../../papers/calendar';
 import { listAppointments } from '../../record/work-queue/calendar-feeds';
 import type { Sql } from '../../runtime/database';
+import { hashSecret } from '../../runtime/secrets';
+import { lookUpSecret } from './auth';
 import { Problem } from './errors';
 import { servePage } from './router';
+import type { WrongKeys } from './wrong-keys';
 
 /** Calendar feeds: calendar programs send no key, so the address itself is the secret. */
-export function createCalendarFeeds(sql: Sql): Router {
+export function createCalendarFeeds(sql: Sql, wrongKeys: WrongKeys): Router {
   const router = Router({ caseSensitive: true, strict: true });
   servePage(router, /^\/calendar\/([\w-]{43})\.ics$/, async (req, res) => {
-    const appointments = await listAppointments(sql, req.params[0]!);
+    const token = req.params[0]!;
+    const appointments = await lookUpSecret(wrongKeys, req, hashSecret(token), () => listAppointments(sql, token));
     if (!appointments) throw new Problem('not_found');
     res.type('text/calendar').send(writeCalendar(appointments));
   });

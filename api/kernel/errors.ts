@@ -76,6 +76,7 @@ export const PROBLEMS = {
   unknown_command: [422, 'This action is not on record; send it again under a new Idempotency-Key'],
   idempotency_key_reused: [422, 'This Idempotency-Key was already used with a different body'],
   set_aside: [409, 'Recording this failed repeatedly on our side; staff have to look at it'],
+  too_many_wrong_keys: [429, 'Too many wrong keys came from this address; wait as `Retry-After` says'],
   internal_error: [500, 'Something went wrong on our side'],
   unavailable: [503, 'The system cannot do this right now'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
@@ -100,6 +101,9 @@ export interface ProblemDetails {
   allowedOutcomes?: Outcome[];
 }
 
+/** How many bad fields a problem names: a body may have a hundred thousand. */
+const MOST_ERRORS = 500;
+
 /** An expected failure: thrown anywhere in a request, answered by the one error handler. */
 export class Problem extends Error {
   override name = 'Problem';
@@ -119,7 +123,15 @@ export class Problem extends Error {
   /** The application/problem+json body (RFC 9457). */
   toJSON() {
     const [status, title] = PROBLEMS[this.type];
-    return { type: `urn:countersign:problem:${this.type}`, title, status, ...this.details };
+    const { errors = [] } = this.details;
+    const unnamed = errors.length - MOST_ERRORS;
+    return {
+      type: `urn:countersign:problem:${this.type}`,
+      title,
+      status,
+      ...this.details,
+      ...(unnamed > 0 && { errors: errors.slice(0, MOST_ERRORS), detail: `${unnamed} more fields are bad` }),
+    };
   }
 }
 

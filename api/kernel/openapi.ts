@@ -201,7 +201,7 @@ export const listStatuses = (route: Route): number[] => [
 ];
 
 function listProblemStatuses({ method, path, body, csv, responses, problems = [] }: Route): number[] {
-  const statuses = [400, 401, 403, 503, ...problems];
+  const statuses = [400, 401, 403, 429, 503, ...problems];
   if (path.includes('{')) statuses.push(404);
   if (body || csv) statuses.push(409, 413, 415);
   if (method !== 'get' && method !== 'delete') statuses.push(412);

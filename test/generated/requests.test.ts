@@ -11,7 +11,7 @@ const SEED = 20261129;
 const FILES = 3;
 const PER_OPERATION = 15;
 /** Answered by what is at the door: the form of the request, the key, the address. */
-const AT_THE_DOOR = [400, 401, 403, 404, 405, 413, 415];
+const AT_THE_DOOR = [400, 401, 403, 404, 405, 413, 415, 429];
 
 let place: Awaited<ReturnType<typeof createPlace>>;
 let system: StartedSystem;

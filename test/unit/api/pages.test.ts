@@ -1,6 +1,7 @@
 import { request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
+import { WrongKeys } from '../../../api/kernel/wrong-keys';
 import { createCalendarFeeds } from '../../../api/kernel/calendar';
 import { createDocs } from '../../../api/kernel/docs';
 import type { Problem } from '../../../api/kernel/errors';
@@ -11,7 +12,7 @@ let server: Server;
 const sql = createDatabase('postgres://127.0.0.1:1/none', { max: 1 });
 beforeAll(async () => {
   const app = express();
-  app.use(createDocs([]), createMailbox(), createCalendarFeeds(sql));
+  app.use(createDocs([]), createMailbox(), createCalendarFeeds(sql, new WrongKeys()));
   const refuse: express.ErrorRequestHandler = (problem: Problem, _req, res, _next) =>
     void res.status(problem.status).set(problem.headers).end();
   app.use(refuse);

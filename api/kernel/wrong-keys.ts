@@ -1,0 +1,58 @@
+import { isIPv6 } from 'node:net';
+
+/** So many wrong keys or feed addresses from one network address are looked up within a window; then none is. */
+const MOST = 30;
+const WINDOW_MS = 60_000;
+/** What is remembered at most, of addresses and of keys that were right; the longest known goes first. */
+const MOST_KEPT = 10_000;
+
+/**
+ * Counts wrong secrets by network address, in the memory of this process. Over the limit, an address waits until its window
+ * is over; a secret that was right before is let pass, so that nobody's wrong keys shut out others behind the same proxy.
+ */
+export class WrongKeys {
+  private readonly windows = new Map<string, { count: number; endsAt: number }>();
+  private readonly right = new Map<string, true>();
+
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
+  /** For how many seconds a secret from an address is not to be looked up; 0: it may be. */
+  computeWait(address: string, hash: Buffer): number {
+    const window = this.windows.get(nameNetwork(address));
+    if (!window || window.count < MOST || this.right.has(hash.toString('hex'))) return 0;
+    return Math.max(0, Math.ceil((window.endsAt - this.now()) / 1000));
+  }
+
+  recordRight(hash: Buffer): void {
+    keepLatest(this.right, hash.toString('hex'), true);
+  }
+
+  /** Counts a wrong secret; answers whether it is the one that reaches the limit. */
+  recordWrong(address: string, hash: Buffer): boolean {
+    this.right.delete(hash.toString('hex'));
+    const network = nameNetwork(address);
+    const known = this.windows.get(network);
+    const window = known && known.endsAt > this.now() ? known : { count: 0, endsAt: this.now() + WINDOW_MS };
+    window.count += 1;
+    keepLatest(this.windows, network, window);
+    return window.count === MOST;
+  }
+}
+
+function keepLatest<V>(kept: Map<string, V>, key: string, value: V): void {
+  kept.delete(key);
+  kept.set(key, value);
+  const [oldest] = kept.keys();
+  if (kept.size > MOST_KEPT) kept.delete(oldest!);
+}
+
+/** An IPv4 address, or of an IPv6 address the first 64 bits: a subscriber has all addresses behind them. */
+function nameNetwork(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
+  if (!isIPv6(plain)) return plain;
+  const [head = '', tail] = plain.split('::');
+  const groups = head.split(':').filter(Boolean);
+  const behind = tail?.split(':').filter(Boolean) ?? [];
+  const missing = tail === undefined ? 0 : 8 - groups.length - behind.length;
+  return [...groups, ...Array<string>(missing).fill('0'), ...behind].slice(0, 4).join(':');
+}
