@@ -11,6 +11,7 @@ import { connectTemporal } from '../runtime/temporal';
 import { watchEventLoop } from '../runtime/watchdog';
 import { createApp } from './app';
 import { createAccessCounter } from './kernel/access-counter';
+import { createServer } from './kernel/server';
 
 const CONNECTIONS = 20;
 const PATIENCE_MS = 5000;
@@ -37,8 +38,11 @@ async function runApi(): Promise<void> {
       .flush()
       .catch((error: unknown) => logger.warn({ err: error }, 'calls could not be counted; again in a moment'));
   setInterval(() => void flush(), COUNT_EVERY_MS).unref();
-  const server = createApp(deps, counter).listen(config.port, config.host, (error) => {
-    if (error) throw listenError(error, config.port);
+  const server = createServer(createApp(deps, counter));
+  server.once('error', (error) => {
+    throw explainError(error, config.port);
+  });
+  server.listen(config.port, config.host, () => {
     logger.info({ port: config.port, host: config.host }, 'listening');
   });
 
@@ -55,7 +59,7 @@ async function runApi(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stopServer);
 }
 
-function listenError(error: Error & { code?: string }, port: number): Error {
+function explainError(error: Error & { code?: string }, port: number): Error {
   return error.code === 'EADDRINUSE' ? new ConfigError(`PORT: ${port} is taken by another process`) : error;
 }
 

@@ -13,6 +13,8 @@ export interface Deps {
   dispatch: Dispatch;
   /** How long a request waits for a workflow to take its command; later it is answered as accepted. */
   patienceMs: number;
+  /** How long an answer of /readyz is given again; left out: a second. */
+  readinessKeptMs?: number;
   config: {
     adminApiKey: string;
     runId: string | undefined;

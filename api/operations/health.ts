@@ -17,7 +17,15 @@ const readiness = z.strictObject({
   runId: z.string().nullable(),
 });
 
-export const healthRoutes = ({ sql, temporal: server, config: { runId } }: Deps): Route[] => [
+/** Whoever may ask needs no key: so many who ask at once, or one after the other, cause one check. */
+const KEPT_MS = 1000;
+
+export const healthRoutes = ({
+  sql,
+  temporal: server,
+  config: { runId },
+  readinessKeptMs = KEPT_MS,
+}: Deps): Route[] => [
   route({
     method: 'get',
     path: '/healthz',
@@ -37,7 +45,7 @@ export const healthRoutes = ({ sql, temporal: server, config: { runId } }: Deps)
       200: { description: 'All parts are available', schema: readiness },
       503: { description: 'A part is missing', schema: readiness },
     },
-    handler: async () => {
+    handler: keepAnswer(readinessKeptMs, async () => {
       const [postgres, temporal, worker, stuck] = await Promise.all([
         runInTime(checkPostgres(sql)),
         runInTime(server.ping(Date.now() + CAP_MS).then(() => true)),
@@ -49,9 +57,22 @@ export const healthRoutes = ({ sql, temporal: server, config: { runId } }: Deps)
       const checks = { postgres: showHealth(postgres), temporal: showHealth(temporal), worker: showHealth(worker) };
       const body = { status: ready ? 'ready' : 'not_ready', checks, stuck, runId: runId ?? null };
       return { status: ready ? 200 : 503, body, type: 'json' };
-    },
+    }),
   }),
 ];
+
+/** Gives an answer again for a while; who asks while it is being made waits for it. */
+export function keepAnswer<T>(
+  keptMs: number,
+  make: () => Promise<T>,
+  now: () => number = () => performance.now(),
+): () => Promise<T> {
+  let kept: { answer: Promise<T>; until: number } | undefined;
+  return () => {
+    if (!kept || kept.until <= now()) kept = { answer: make(), until: now() + keptMs };
+    return kept.answer;
+  };
+}
 
 /** What a check comes to within the cap; null where it does not. */
 async function runInTime<T>(check: Promise<T>): Promise<T | null> {

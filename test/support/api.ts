@@ -66,7 +66,7 @@ export class TestApi {
     const logger = log
       ? createLogger('test', 'trace', { write: log })
       : createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
-    const deps: Deps = { sql, keyring, logger, temporal, dispatch, patienceMs, config };
+    const deps: Deps = { sql, keyring, logger, temporal, dispatch, patienceMs, readinessKeptMs: 0, config };
     const counter = createAccessCounter(sql);
     const server = await new Promise<Server>((resolve) => {
       const listening: Server = createApp(deps, counter).listen(0, '127.0.0.1', () => resolve(listening));
