@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { selectEntryId, isAmong } from '../kernel/one-entry';
 import { computeAttestationDueOn, listKnownLicences, type LicenceTerm } from '../../domain/registry/attestation';
 import { compareTerms, areTermsInForce, type Term } from '../../domain/registry/held-terms';
@@ -158,10 +159,12 @@ export async function saveAnswers(
 ): Promise<void> {
   if (given.length === 0) return;
   const askedBy = toJson(sql, buildActor(principal));
+  const counts = new Map<string, number>();
   await sql`
     insert into readiness_answers ${toRows(
       sql,
       given.map(({ onFile, question, answer }) => ({
+        answerId: createAnswerId(onFile.clientId, counts),
         clientId: onFile.clientId,
         askedBy,
         question: toJson(sql, { ...question }),
@@ -170,6 +173,13 @@ export async function saveAnswers(
         entryIds: listSupportingEntries(answer, onFile.evidence.spans),
       })),
     )}`;
+}
+
+/** An id by chance, after those of the same client before it, so that answers of one batch are listed as they were asked. */
+function createAnswerId(clientId: string, counts: Map<string, number>): string {
+  const count = counts.get(clientId) ?? 0;
+  counts.set(clientId, count + 1);
+  return count.toString(16).padStart(8, '0') + randomUUID().slice(8);
 }
 
 /** An answer as it was given. */
@@ -205,7 +215,7 @@ export const listReadinessAnswers = (
   readPage(
     sql,
     sql`
-      select lpad(to_hex(id), 32, '0')::uuid as id, client_id, asked_by, question, may_bill, reasons, entry_ids,
+      select answer_id as id, client_id, asked_by, question, may_bill, reasons, entry_ids,
         at as created_at
       from readiness_answers
       where ${isInScope(sql, principal)}

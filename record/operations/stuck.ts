@@ -33,9 +33,13 @@ const isLeftAlone = (sql: Db): Fragment => sql`
 
 const watchRunId = (sql: Db): Fragment => sql`md5('run ' || w.watch || '/' || w.subject)::uuid`;
 
+/** A dead row by what it is about: its own number would say how many rows there were for all clients. */
+const selectDeadRowId = (sql: Db): Fragment =>
+  sql`md5('outbox ' || o.topic || '/' || o.subject || '/' || extract(epoch from o.dead_at))::uuid`;
+
 /**
- * The stuck items of each kind, under ids of their own: the application of a hold, the number of a row of the outbox, and what
- * the checks of runs derive.
+ * The stuck items of each kind, under ids of their own: the application of a hold, and what rows of the outbox and the checks
+ * of runs derive.
  */
 const selectUnattended = (sql: Db): Fragment => sql`
   select s.id, 'step' as kind, coalesce(c.action, s.watch, s.what) as what, s.client_id, s.application_id, s.cause, s.since,
@@ -45,7 +49,7 @@ const selectUnattended = (sql: Db): Fragment => sql`
   select c.id, 'command', c.action, c.client_id, c.application_id, c.last_error, c.dead_at, null
   from commands c where c.settled_at is null and c.dead_at is not null
   union all
-  select lpad(to_hex(o.id), 32, '0')::uuid, 'outbox', o.topic, a.client_id, a.id, o.last_error, o.dead_at, null
+  select ${selectDeadRowId(sql)}, 'outbox', o.topic, a.client_id, a.id, o.last_error, o.dead_at, null
   from outbox o left join applications a on a.id = o.subject where o.dead_at is not null
   union all
   select md5('run ' || r.application_id)::uuid, 'run', r.found, a.client_id, r.application_id, r.last_error, r.since,
@@ -123,8 +127,9 @@ async function retryCommand(tx: Tx, id: string): Promise<void> {
 }
 
 async function retryRow(tx: Tx, { id }: StuckItem): Promise<void> {
-  const number = String(Number.parseInt(id.replaceAll('-', ''), 16));
-  await tx`update outbox set attempts = 0, dead_at = null, next_attempt_at = now() where id = ${number}`;
+  await tx`
+    update outbox o set attempts = 0, dead_at = null, next_attempt_at = now()
+    where dead_at is not null and ${selectDeadRowId(tx)} = ${id}`;
   await tx`notify outbox`;
 }
 

@@ -91,6 +91,30 @@ test('a place in the local mailbox does not say how many mails there are', async
   expect((await api.get(`/v1/local-mailbox?limit=5&cursor=${nextCursor}`, { key })).body.items).toHaveLength(1);
 });
 
+test('the ids of answers about billing readiness do not count those of others', async () => {
+  const { sql } = api.deps;
+  for (const clientId of [a, b, a])
+    await sql`insert into readiness_answers ${sql({ clientId, askedBy: sql.json({ type: 'key', id: 'x', name: 'x' }), question: sql.json({}), mayBill: false, reasons: [], entryIds: [] })}`;
+  const key = await api.keyOf('auditor', [a]);
+  const rows = await sql`select answer_id as id from readiness_answers where client_id = ${a}`;
+  const { body } = await api.get('/v1/readiness-answers', { key });
+  expect(body.items.map(({ id }: { id: string }) => id).toSorted()).toEqual(rows.map(({ id }) => id).toSorted());
+  for (const { id } of rows) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
+});
+
+test('a dead row of the outbox is listed under an id that is not its number, and is tried again by it', async () => {
+  const { sql } = api.deps;
+  const [row] = await sql<{ id: number }[]>`
+    insert into outbox (topic, subject, dead_at) values ('file_changed', ${randomUUID()}, now()) returning id`;
+  const stuck = (await api.get('/v1/operations/stuck')).body.items.filter(
+    ({ kind }: Reply['body']) => kind === 'outbox',
+  );
+  expect(stuck).toHaveLength(1);
+  expect(Number.parseInt(stuck[0].id.replaceAll('-', ''), 16)).not.toBe(row!.id);
+  expect((await api.post(`/v1/operations/stuck/${stuck[0].id}/retry`, undefined)).status).toBe(204);
+  expect(await sql`select id from outbox where dead_at is not null`).toEqual([]);
+});
+
 describe('a user', () => {
   const user = (clientIds?: string[], email = `${randomUUID()}@example.org`) => ({
     name: 'Dana',
