@@ -1,3 +1,4 @@
+import { listMadeByUser } from '../../record/offboarding/key-revocation';
 import { z } from 'zod';
 import { endUser, listAssignedWork, listHoldings, reinstateUser } from '../../record/offboarding/user-endings';
 import type { Principal } from '../../record/kernel/principal';
@@ -9,7 +10,7 @@ import { listUnfitErrors } from '../kernel/references';
 import { answerOk, route, type Route } from '../kernel/route';
 import { id, line, UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { refuseErrors } from '../kernel/validation';
-import { user } from '../registry/access-schemas';
+import { madeByKey, user } from '../registry/access-schemas';
 
 const tag = 'users';
 
@@ -83,6 +84,19 @@ export const userEndingRoutes = ({ sql }: Deps): Route[] => [
       };
       return answerOk({ items: await listHoldings(sql, principal, subject), work });
     },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/users/{id}/made',
+    summary: 'List what the keys of a user made that works on by itself',
+    description:
+      'As `GET /v1/api-keys/{id}/made` does of one key. The end of a user revokes their keys, and leaves what those made ' +
+      'for programs and for other users: what the user could still use is ended by revoking it, or the key that made it.',
+    tag,
+    access: 'keys:read',
+    subject: ({ principal, params }) => findUser(sql, principal, params.id),
+    responses: { 200: { description: 'All of it', schema: madeByKey } },
+    handler: async ({ principal, subject }) => answerOk({ items: await listMadeByUser(sql, principal, subject.id) }),
   }),
   route({
     method: 'post',

@@ -13,12 +13,12 @@ export interface MadeByKey {
   madeBy: string;
 }
 
-/** What a key made that has not ended, and what the keys that it made did, as far as the principal may end it. */
-const selectMade = (sql: Db, { clientIds }: Principal, keyId: string): Fragment => {
+/** What keys made that has not ended, and what the keys that they made did, as far as the principal may end it. */
+const selectMade = (sql: Db, { clientIds }: Principal, keyIds: Fragment): Fragment => {
   const within = clientIds === null ? sql`true` : sql`made.client_ids <@ ${clientIds}::uuid[]`;
   return sql`
     with recursive makers as (
-      select ${keyId}::uuid as id
+      ${keyIds}
       union
       select k.id from api_keys k join makers on k.created_by->>'type' = 'key' and k.created_by->>'id' = makers.id::text)
     select made.what, made.id, made.maker->>'id' as made_by from (
@@ -33,7 +33,14 @@ const selectMade = (sql: Db, { clientIds }: Principal, keyId: string): Fragment 
 };
 
 export const listMade = (sql: Db, principal: Principal, keyId: string): Promise<MadeByKey[]> =>
-  sql<MadeByKey[]>`select * from (${selectMade(sql, principal, keyId)}) m order by what, id`;
+  listMadeBy(sql, principal, sql`select ${keyId}::uuid as id`);
+
+/** The same of all keys of a user, revoked ones included. */
+export const listMadeByUser = (sql: Db, principal: Principal, userId: string): Promise<MadeByKey[]> =>
+  listMadeBy(sql, principal, sql`select id from api_keys where user_id = ${userId}`);
+
+const listMadeBy = (sql: Db, principal: Principal, keyIds: Fragment): Promise<MadeByKey[]> =>
+  sql<MadeByKey[]>`select * from (${selectMade(sql, principal, keyIds)}) m order by what, id`;
 
 /** From now on the key opens nothing, nor does what it made, unless that is kept; it stays on record. */
 export const revokeKey = (

@@ -102,6 +102,23 @@ describe('a key that is revoked', () => {
     expect((await listMade(stolen.id)).map(({ id }) => id)).toEqual([ofBoth.id]);
   });
 
+  test('by the end of its user leaves what it made for programs, and lists it', async () => {
+    const { id: userId } = await api.make('/v1/users', {
+      name: 'Dana',
+      email: `${randomUUID()}@example.org`,
+      role: 'admin',
+    });
+    const [one, other] = [await mintKey({ userId }), await mintKey({ userId })];
+    const children = [await mintKey({}, one.key), await mintKey({}, other.key)];
+    const list = async () => (await api.get(`/v1/users/${userId}/made`)).body.items.map(({ id }: Key) => id);
+    expect((await list()).toSorted()).toEqual(children.map(({ id }) => id).toSorted());
+    expect((await api.post(`/v1/users/${userId}/end`, { workTo: null, reason: 'left' })).status).toBe(200);
+    expect(await Promise.all([one, other, ...children].map(opens))).toEqual([false, false, true, true]);
+    expect(await list()).toHaveLength(2);
+    await revoke(one.id);
+    expect(await list()).toEqual([children[1]!.id]);
+  });
+
   test('makes nothing any more by a request that is under way', async () => {
     const { sql } = api.deps;
     const stolen = await mintKey({});
