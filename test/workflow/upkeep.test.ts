@@ -101,8 +101,8 @@ async function tell(on: Book): Promise<void> {
 }
 
 /** At six in the morning in Denver: before anything is said on that day. */
-async function sleepUntil(day: PlainDate): Promise<void> {
-  const ms = Date.parse(`${day}T13:00:00.000Z`) - (await lives.env.currentTimeMs());
+async function sleepUntil(day: PlainDate, time = '13:00'): Promise<void> {
+  const ms = Date.parse(`${day}T${time}:00.000Z`) - (await lives.env.currentTimeMs());
   if (ms > 0) await lives.env.sleep(ms);
 }
 
@@ -484,7 +484,20 @@ test('a leaving provider is reminded until the last day and no longer; another c
     (await Promise.all(people.map(said))).flat().flatMap(({ item, rung }) => (item === 'attestation' ? [rung] : []));
   await eventually(async () => (await tasks()).length === 3);
 
-  // six in the morning after it
+  /** To the day of a reminder, and on by minutes until its mail has left: from then on no later step withdraws it. */
+  const untilReminded = async (days: number, ...people: Book[]) => {
+    await sleepUntil(workdayBefore(plus(today, 35), days), '17:00');
+    await eventually(async () => {
+      await lives.env.sleep('1 minute');
+      const left = await sql`
+        select from messages where status = 'sent' and data @> ${sql.json({ item: 'attestation', rung: -days })}
+          and recipient_id = any(${people.map(({ providerId }) => providerId)}::uuid[])`;
+      return left.length === people.length;
+    });
+  };
+  await untilReminded(30, alone, gone, kept);
+  await untilReminded(15, alone, gone, kept);
+  // six in the morning after the last day
   await sleepUntil(plus(lastDay, 1));
   await eventually(async () => (await tasks()).length === 1);
   expect(await tasks()).toEqual([kept.providerId]);
@@ -494,6 +507,8 @@ test('a leaving provider is reminded until the last day and no longer; another c
     [-30, -15],
   ]);
   const before = [written(alone), written(gone)];
+  await untilReminded(10, kept);
+  await untilReminded(5, kept);
   await sleepUntil(plus(today, 40));
   await eventually(async () => (await rungsOf(kept)).includes(1));
   expect(await rungsOf(alone)).toEqual([-30, -15]);
