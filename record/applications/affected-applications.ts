@@ -1,6 +1,6 @@
 import { isSameAgreement } from './same-key';
 import type { Bodies } from '../../domain/applications/bodies';
-import { findGivenLastDay, type ApplicationState } from '../../domain/applications/state';
+import { findGivenLastDay, findLastDay, type ApplicationState } from '../../domain/applications/state';
 import type { PlainDate } from '../../domain/time/instants';
 import type { Db, Fragment, Tx } from '../../runtime/database';
 import { deriveId } from '../kernel/digest';
@@ -37,7 +37,7 @@ interface Row {
 export async function listTerminatedParticipations(sql: Db, terminationId: string): Promise<TerminatedParticipation[]> {
   const [termination] = await sql<{ snapshot: ApplicationState }[]>`
     select snapshot from applications where id = ${terminationId}`;
-  if (!termination || termination.snapshot.facts.effectiveDate?.status === 'disputed') return [];
+  if (!termination || isLastDayDisputed(termination.snapshot)) return [];
   const lastDay = findGivenLastDay(termination.snapshot);
   const body = lastDay && (await buildEnding(sql, termination.snapshot, lastDay));
   const rows = await selectTerminable(sql, terminationId);
@@ -54,6 +54,26 @@ export async function listTerminatedParticipations(sql: Db, terminationId: strin
     body,
   }));
 }
+
+/** Whether the last day that a participation has on record is one that a termination gave it, and gives no more. */
+export async function isEndWithdrawn(sql: Db, state: ApplicationState): Promise<boolean> {
+  const on = findLastDay(state);
+  if (on === null) return false;
+  const [given] = await sql<{ entryId: string | null; snapshot: ApplicationState | null }[]>`
+    select c.body->'givenBy'->>'entryId' as entry_id, t.snapshot from commands c
+    left join applications t on t.id = (c.body->'givenBy'->>'terminationId')::uuid
+    where c.application_id = ${state.id} and c.action = 'participation-end' and c.status <> 'refused'
+      and c.body->>'on' = ${on}
+      and not exists (
+        select from commands x
+        where x.application_id = c.application_id and x.action = 'corrections' and x.body->>'entryId' = c.id::text
+          and x.status = 'applied')
+    order by c.received_at desc, c.id desc limit 1`;
+  if (!given?.snapshot || isLastDayDisputed(given.snapshot)) return false;
+  return findGivenLastDay(given.snapshot)?.entryId !== given.entryId;
+}
+
+const isLastDayDisputed = ({ facts }: ApplicationState): boolean => facts.effectiveDate?.status === 'disputed';
 
 /** Locks a termination, so that what follows from it is worked out by one at a time; answers its version. */
 export async function lockTermination(tx: Tx, terminationId: string): Promise<number> {

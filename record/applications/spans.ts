@@ -8,7 +8,7 @@ import { wasSeenLoaded } from '../../domain/applications/participation';
 import { findLackOf, findLastDay, type ApplicationState, type FactState } from '../../domain/applications/state';
 import { toJson, toRows, type Db, type Tx } from '../../runtime/database';
 import { notifyInheritingApplications } from '../billing/agreements';
-import { listTerminatedParticipations } from './affected-applications';
+import { isEndWithdrawn, listTerminatedParticipations } from './affected-applications';
 import { readFactBody } from './commands';
 
 /** Approved by the payer, whatever has become of the facts. */
@@ -46,6 +46,8 @@ export async function projectSpan(
 export async function terminateSpans(tx: Tx, { id, updatedAt }: ApplicationState): Promise<void> {
   for (const { id: applicationId, given, body } of await listTerminatedParticipations(tx, id)) {
     const on = body?.on ?? null;
+    // a step of the participation that is under way writes its span first
+    await tx`select from applications where id = ${applicationId} for no key update`;
     await tx`
       with before as (
         update network_spans set known_to = ${updatedAt}
@@ -76,7 +78,7 @@ async function buildSpan(sql: Db, state: ApplicationState) {
     locationId,
     approved: isApproved(state),
     effectiveFrom: effective?.status === 'confirmed' ? (effective.value as string) : null,
-    effectiveTo: findLastDay(state),
+    effectiveTo: (await isEndWithdrawn(sql, state)) ? null : findLastDay(state),
     facts,
     loadedSeen: wasSeenLoaded(state),
   };

@@ -408,6 +408,34 @@ describe('the last day that a termination gives follows its confirmed effective 
     expect(await gate(application, 12, 15)).toEqual([false, true]);
   });
 
+  test('changed twice before the relay delivers what follows from either, it is the latest at every moment', async () => {
+    const { sql } = system.api.deps;
+    const { application, termination } = await terminated(5);
+    const waiting = () =>
+      sql<{ id: string }[]>`
+        select id from commands where application_id = ${application.id} and status = 'pending' order by received_at`;
+    // what follows from the termination waits for the relay
+    await sql.unsafe(`
+      create or replace function wait_for_relay() returns trigger language plpgsql as
+        $$ begin new.next_attempt_at := now() + interval '1 hour'; return new; end $$;
+      create trigger "${application.id}" before insert on commands
+        for each row when (new.application_id = '${application.id}') execute function wait_for_relay()`);
+    await move(termination, 15);
+    await eventually(async () => (await waiting()).length === 2);
+    expect(await gate(application, 4, 10, 15)).toEqual([false, false, true]);
+    await move(termination, 8);
+    await eventually(async () => (await waiting()).length === 4);
+    expect(await gate(application, 7, 10, 15)).toEqual([false, true, true]);
+    for (const { id } of await waiting()) {
+      await sql`update commands set next_attempt_at = now() where id = ${id}`;
+      await sql`notify commands`;
+      await eventually(async () => (await waiting()).every((one) => one.id !== id));
+      expect(await gate(application, 7, 10, 15)).toEqual([false, true, true]);
+    }
+    await ended(application, 8);
+    await sql.unsafe(`drop trigger "${application.id}" on commands`);
+  });
+
   test('but an end by hand stays as it is', async () => {
     const { application, termination } = await terminated(5);
     await strike(application, 'participation_end');
