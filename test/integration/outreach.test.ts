@@ -756,6 +756,6 @@ describe('a webhook', () => {
     const lead = { key: await api.keyOf('lead') };
     expect((await api.post('/v1/webhook-endpoints', { url, types: [] }, lead)).status).toBe(403);
     const bad = await api.post('/v1/webhook-endpoints', { url: 'nowhere', types: ['x'], clientIds: [randomUUID()] });
-    expect(bad.body.errors.map(({ path }: { path: string }) => path).sort()).toEqual(['types.0', 'url']);
+    expect(bad.body.errors.map(({ path }: { path: string }) => path).sort()).toEqual(['clientIds.0', 'types.0', 'url']);
   });
 });
