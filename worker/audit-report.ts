@@ -24,6 +24,6 @@ export function reportVerification(found: Verification): string[] {
     `Entries: ${entries} in ${chains} chains; purged after their time: ${purged}`,
     `Not sealed yet: ${unlinked.count} without a link${since}; ${withoutRoot} without a root`,
     `Roots: ${roots}${lastRoot ? `; the last: ${lastRoot.hash} of ${lastRoot.at}` : ''}`,
-    broken ? `BROKEN in ${breaks} places. The first: ${describeBreak(broken)}` : 'Nothing is broken.',
+    broken ? `BROKEN. Faults found: ${breaks}. The first: ${describeBreak(broken)}` : 'Nothing is broken.',
   ];
 }

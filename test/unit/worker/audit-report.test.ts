@@ -25,6 +25,6 @@ test('what is not sealed yet is not called broken', () => {
 test('the first broken link is named, with its entry, place and client', () => {
   const broken = { fault: 'entry_changed', clientId: 'c', place: 3, entryId: 41, linkId: 40, rootId: null } as const;
   expect(reportVerification({ ...WELL, broken, breaks: 2 }).at(-1)).toBe(
-    'BROKEN in 2 places. The first: the entry is not what was linked (entry_changed), entry 41, link 40, place 3, client c',
+    'BROKEN. Faults found: 2. The first: the entry is not what was linked (entry_changed), entry 41, link 40, place 3, client c',
   );
 });
