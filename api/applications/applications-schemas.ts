@@ -365,7 +365,7 @@ export const application = z
       .meta({
         description:
           'The platform on which the provider stays meanwhile: the request adds and replaces nothing. The first that covers the payer ' +
-          'in the state while the application is open, whenever that came about, unless its decision is `build_direct`; once named it stays',
+          'in the state while the application is open, whenever that came about, unless its decision is `build_direct`. It stays as long as the platform covers the payer; then another that does takes its place, or none',
       }),
   })
   .meta({ id: 'Application' });

@@ -17,10 +17,12 @@ export interface Bridge {
   platform: string;
 }
 
-/** The bridge of an application `a`, or null. */
+/** The bridge of an application `a`, or null: also where its platform no longer covers the payer. */
 export const findBridge = (sql: Db): Fragment => sql`(
   select jsonb_build_object('relationshipId', r.id, 'platform', r.platform)
-  from bridges b join platform_relationships r on r.id = b.relationship_id where b.application_id = a.id)`;
+  from bridges b join platform_relationships r on r.id = b.relationship_id
+  where b.application_id = a.id
+    and ${isCarriedFrom(sql, sql`a.payer_id`, sql`a.state`, selectClientToday(sql, sql`a.client_id`))})`;
 
 /**
  * Keeps on which platform a provider stays until their own participation has begun: of each application that is open, or

@@ -257,13 +257,14 @@ test('an application that was closed is on the bridge when it is taken up again 
 describe('where the platform’s cover of an application’s payer is over', () => {
   const end = (id: string, on: string) => system.api.post(`${PATH}/${id}/end`, { on, reason: 'They leave.' });
 
-  test('and the provider returns to it, the application is on the bridge of the new relationship', async () => {
+  test('it is on no bridge, and where the provider returns, on that of the new relationship', async () => {
     const filed = await system.file();
     const before = await relate(filed, [filed.payerId]);
     const opened = await system.open(filed);
     await opened.submit({ submittedOn: daysAgo(3) });
-    expect((await end(before, daysAgo(1))).status).toBe(200);
     expect((await opened.get()).bridge).toEqual({ relationshipId: before, platform: 'Headway' });
+    expect((await end(before, daysAgo(1))).status).toBe(200);
+    expect((await opened.get()).bridge).toBeNull();
     const again = await relate(filed, [filed.payerId], { evenIfExists: true });
     expect((await opened.get()).bridge).toEqual({ relationshipId: again, platform: 'Headway' });
     const { sql } = system.api.deps;
