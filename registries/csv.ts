@@ -161,19 +161,26 @@ function readNames(headings: string[], columns: Columns, file: Buffer): string[]
   return names;
 }
 
-const DELIMITERS = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' };
+const DELIMITERS: Record<string, string> = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' };
 const LOOKED_AT = { bytes: 20_000, lines: 20 };
 
-/** Why the headings were not found, where they stand further down or between other characters than commas. */
-function findCause(file: Buffer, { nameOf, missing }: Columns): BadTable | null {
+/** Why the headings were not found, where more of them are known further down, or between other characters than commas. */
+function findCause(file: Buffer, { nameOf, known }: Columns): BadTable | null {
   const lines = file.toString('utf8', 0, LOOKED_AT.bytes).split(/\r?\n/).slice(0, LOOKED_AT.lines);
-  for (const [delimiter, called] of Object.entries(DELIMITERS)) {
-    const splitCells = (line: string) =>
-      line.split(delimiter).map((cell) => cell.replace(/^[\s"\uFEFF]+|[\s"]+$/g, ''));
-    const at = lines.findIndex((line) => missing(splitCells(line).map(nameOf)).length === 0);
-    if (at < 0 || (at === 0 && delimiter === ',')) continue;
-    if (delimiter !== ',') return buildBadTable('delimiter', `must have commas between its columns, and has ${called}`);
-    return buildBadTable('headings_first', `must begin with its headings, and they are on line ${at + 1}`);
-  }
-  return null;
+  const countKnown = (line: string, delimiter: string): number => {
+    const cells = line.split(delimiter).map((cell) => cell.replace(/^[\s"\uFEFF]+|[\s"]+$/g, ''));
+    const names = new Set(cells.map(nameOf));
+    return known.filter((name) => names.has(name)).length;
+  };
+  let best = { delimiter: ',', at: 0, count: countKnown(lines[0] ?? '', ',') };
+  for (const delimiter of Object.keys(DELIMITERS))
+    for (const [at, line] of lines.entries()) {
+      const count = countKnown(line, delimiter);
+      if (count > best.count) best = { delimiter, at, count };
+    }
+  if (best.delimiter !== ',')
+    return buildBadTable('delimiter', `must have commas between its columns, and has ${DELIMITERS[best.delimiter]}`);
+  return best.at === 0
+    ? null
+    : buildBadTable('headings_first', `must begin with its headings, and they are on line ${best.at + 1}`);
 }

@@ -69,6 +69,8 @@ test('two columns that are read as one are refused with both names', async () =>
 test.each([
   ['semicolons', 'delimiter', '\uFEFFCAQH ID;Provider Status;Status Date\r\n12345678;Expired;2026-03-01'],
   ['tabs', 'delimiter', 'CAQH ID\t"Provider Status"\tStatus Date\n12345678\tExpired\t2026-03-01'],
+  ['semicolons, and a column that lacks', 'delimiter', 'caqh_id;npi;attestation_date\n12345678;1;2026-03-01'],
+  ['a line before the headings, and a column that lacks', 'headings_first', 'Roster\nCAQH ID,Provider Status\n'],
   ['a line before the headings', 'headings_first', 'Roster of Elm, May\n\nCAQH ID,Provider Status,Status Date\n'],
   ['a workbook', 'workbook', 'PK\x03\x04\x14\x00'],
   ['a workbook of before 2007', 'workbook', Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1])],
