@@ -10,7 +10,7 @@ import { findChild, isOwnerAlive } from './run-record';
 import { demoPayer } from './sample-book';
 import { locateAdminKey, readSettings } from './settings';
 
-const PATIENCE = 60_000;
+const PATIENCE = 180_000;
 const PAUSE = 1_500;
 const WIDTH = 150;
 const STATE = 'CA';

@@ -19,6 +19,15 @@ function throwUnlessMerged(result: Merge): void {
     : new Problem('merged_already', { existingId: result.elsewhere });
 }
 
+function refuseItself(subject: { id: string }, { into }: z.infer<typeof mergeInput>): void {
+  if (into === subject.id)
+    throw refuseFields({
+      path: 'into',
+      rule: 'other_record',
+      message: 'must be another record than the one that is merged',
+    });
+}
+
 export const mergeRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
@@ -31,8 +40,8 @@ export const mergeRoutes = ({ sql }: Deps): Route[] => [
     body: mergeInput,
     responses: { 200: { description: 'The payer that stays', schema: payer } },
     handler: async ({ principal, subject, body }) => {
-      if (body.into === subject.id || !(await findPayer(sql, body.into)))
-        throw refuseFields({ path: 'into', ...UNKNOWN_REFERENCE });
+      refuseItself(subject, body);
+      if (!(await findPayer(sql, body.into))) throw refuseFields({ path: 'into', ...UNKNOWN_REFERENCE });
       throwUnlessMerged(await mergePersons(sql, principal, 'payer', { id: subject.id, clientId: null }, body));
       return answerOk(await findPayer(sql, body.into));
     },
@@ -49,9 +58,9 @@ export const mergeRoutes = ({ sql }: Deps): Route[] => [
     body: mergeInput,
     responses: { 200: { description: 'The practice that stays', schema: practice } },
     handler: async ({ principal, subject, body }) => {
+      refuseItself(subject, body);
       const into = await findPractice(sql, principal, body.into);
-      if (!into || into.id === subject.id || into.clientId !== subject.clientId)
-        throw refuseFields({ path: 'into', ...UNKNOWN_REFERENCE });
+      if (!into || into.clientId !== subject.clientId) throw refuseFields({ path: 'into', ...UNKNOWN_REFERENCE });
       throwUnlessMerged(await mergePersons(sql, principal, 'practice', subject, body));
       return answerOk(await findPractice(sql, principal, into.id));
     },

@@ -112,9 +112,9 @@ const buildRoutesAbout = (
     summary: `Record a check whether ${who} is excluded`,
     description:
       'For SAM, the states, or the OIG checked by hand. A confirmation by a caller who may decide on exclusions is a ' +
-      'decision: it counts for the person with all clients that the caller may see, each of which has a task. Any other ' +
-      'finding, by any caller, is a statement under this client: it closes this client’s gate, and a task asks for a ' +
-      'decision.',
+      'decision: it counts for the person with all clients that the caller may see, each of which has a task. A ' +
+      'confirmation by any other caller is a statement under this client, whose providers may not bill meanwhile; a possible ' +
+      'match is a caution beside the answer. Of both a task asks for a decision.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => find(principal, params.id),

@@ -301,3 +301,9 @@ describe('what is said of a merged practice counts at the one that stays', () =>
     expect(found[0].applicationIds.toSorted()).toEqual(both.toSorted());
   });
 });
+
+test('no payer is merged into itself', async () => {
+  const id = await payer();
+  const reply = await api.post(`/v1/payers/${id}/merge`, { into: id, reason: 'entered twice' });
+  expect([reply.status, rules(reply)]).toEqual([400, ['into other_record']]);
+});
