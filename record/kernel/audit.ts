@@ -34,6 +34,19 @@ export async function recordAudit(db: Db, requester: Requester, entry: AuditEntr
       ${requester.callerRequestId ?? null})`;
 }
 
+/** Writes it down at each client whose applications it is about, with that client's own ones alone. */
+export async function recordAuditAtClients(
+  db: Db,
+  requester: Requester,
+  entry: Pick<AuditEntry, 'action' | 'subjectType' | 'subjectId'>,
+  applications: readonly { id: string; clientId: string }[],
+): Promise<void> {
+  for (const clientId of new Set(applications.map((one) => one.clientId))) {
+    const applicationIds = applications.filter((one) => one.clientId === clientId).map(({ id }) => id);
+    await recordAudit(db, requester, { ...entry, clientId, detail: { applicationIds } });
+  }
+}
+
 const maskSecrets = (db: Db, data: object | undefined) => (data ? toJson(db, redactSecrets(data)) : null);
 
 /** Counted with every change, which says nothing of it. */

@@ -1,7 +1,7 @@
 import type { ApplicationKind } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { toJson, type Db, type Fragment, type Sql } from '../../runtime/database';
-import { recordAudit } from '../kernel/audit';
+import { recordAuditAtClients } from '../kernel/audit';
 import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 
 export interface SampleInput {
@@ -58,7 +58,13 @@ export const drawSample = (sql: Sql, principal: Principal, id: string, input: Sa
         clientIds: [...new Set(drawn.map((one) => one.clientId))],
         drawnBy: toJson(tx, buildActor(principal)),
       })} on conflict (id) do nothing returning id`;
-    if (inserted.length > 0) await recordForClients(tx, principal, 'audit_sample.draw', id, drawn);
+    if (inserted.length > 0)
+      await recordAuditAtClients(
+        tx,
+        principal,
+        { action: 'audit_sample.draw', subjectType: 'audit_sample', subjectId: id },
+        drawn,
+      );
     return (await findSample(tx, principal, id))!;
   });
 
@@ -73,24 +79,10 @@ export const recordSampleExport = (sql: Sql, principal: Principal, { id, applica
   sql.begin(async (tx) => {
     const drawn = await tx<Drawn[]>`
       select id, client_id from applications where id = any(${applicationIds}::uuid[]) order by id`;
-    await recordForClients(tx, principal, 'audit_sample.export', id, drawn);
+    await recordAuditAtClients(
+      tx,
+      principal,
+      { action: 'audit_sample.export', subjectType: 'audit_sample', subjectId: id },
+      drawn,
+    );
   });
-
-async function recordForClients(
-  tx: Db,
-  principal: Principal,
-  action: string,
-  subjectId: string,
-  drawn: readonly Drawn[],
-): Promise<void> {
-  for (const clientId of new Set(drawn.map((one) => one.clientId))) {
-    const applicationIds = drawn.filter((one) => one.clientId === clientId).map((one) => one.id);
-    await recordAudit(tx, principal, {
-      action,
-      subjectType: 'audit_sample',
-      subjectId,
-      clientId,
-      detail: { applicationIds },
-    });
-  }
-}
