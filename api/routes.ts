@@ -36,6 +36,7 @@ import { findingRoutes } from './sources/findings';
 import { absenceCoverRoutes } from './registry/absence-covers';
 import { assignmentRoutes } from './applications/assignments';
 import { callSheetRoutes } from './applications/call-sheet';
+import { callRoutes } from './applications/calls';
 import { snoozeRoutes } from './applications/snoozes';
 import { calendarFeedRoutes } from './work-queue/calendar-feeds';
 import { registryRoutes } from './sources/registries';
@@ -83,6 +84,7 @@ const GROUPS = [
   assignmentRoutes,
   snoozeRoutes,
   callSheetRoutes,
+  callRoutes,
   absenceCoverRoutes,
   calendarFeedRoutes,
   taskRoutes,

@@ -219,10 +219,13 @@ export const submissions = describeBulk(submissionFields, { id: '7f2c4a52-61d3-4
   id: 'Submissions',
   description: 'One roster for many applications; each `{id, outOfOrder?}`',
 });
-export const contacts = describeBulk(callFields, {
-  id: '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11',
-  outcome: 'in_review',
-}).meta({
+const ofCall = id.optional().meta({
+  description: 'The call that this logs and ends: of the caller, with this payer, and about each of these applications',
+});
+export const contacts = describeBulk(
+  { ...callFields, callId: ofCall },
+  { id: '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11', outcome: 'in_review' },
+).meta({
   id: 'Contacts',
   description: 'One call about many applications; each with its `id` and what an answer of `Contact` has',
 });

@@ -5,7 +5,7 @@ import type { Action } from '../../domain/kernel/codes';
 import { findApplications, type KeptApplication } from '../../record/applications/applications';
 import type { Principal } from '../../record/kernel/principal';
 import { findMostPerCall } from '../../domain/registry/playbook';
-import { findPayer } from '../../record/registry/payers';
+import { findUnmergedPayer } from '../../record/registry/payers';
 import type { Deps } from '../kernel/deps';
 import { refuseFields, Problem, toProblem, type FieldError } from '../kernel/errors';
 import { deriveUuid } from '../../runtime/uuid';
@@ -17,6 +17,7 @@ import { id } from '../kernel/schemas';
 import { checkValue } from '../kernel/validation';
 import { CONTACT, SUBMISSION, takeAction, type ActionRow } from './applications-actions';
 import { checkFilter } from '../kernel/filters';
+import { endByContacts } from './calls';
 
 const tag = 'application actions';
 const AT_ONCE = 8;
@@ -47,7 +48,9 @@ async function takeMany<Given extends object, Own>(
   let { patienceMs } = deps;
 
   const playbook =
-    row.action === 'contacts' && channel === 'phone' ? (await findPayer(deps.sql, payerId))?.playbook : undefined;
+    row.action === 'contacts' && channel === 'phone'
+      ? (await findUnmergedPayer(deps.sql, payerId))?.playbook
+      : undefined;
   // what is not this payer's takes no place in the call
   const called = new Map(
     applications.filter(({ id: one }) => isIts(found.get(one))).map(({ id: one }, place) => [one, place]),
@@ -114,10 +117,15 @@ export const bulkRoutes = (deps: Deps): Route[] => [
     path: '/v1/contacts',
     summary: 'Log a call about many applications',
     tag,
+    description:
+      'With `callId` it ends that call, whatever becomes of each contact; of a call that has ended nothing is logged, but ' +
+      'a retry is answered as before.',
     access: CONTACT.access,
     body: contacts,
     responses,
-    handler: async ({ principal, commandId, body: { payerId, applications, ...call } }) => {
+    handler: async ({ principal, commandId, body: { callId, ...body } }) => {
+      const { payerId, applications, ...call } = body;
+      if (callId !== undefined) await endByContacts(deps, { principal, commandId, callId, payerId, applications });
       const many = { principal, commandId, payerId, channel: call.channel, applications };
       return answerOk({ items: await takeMany(deps, CONTACT, many, answer, (own) => ({ ...call, ...own })) });
     },

@@ -44,7 +44,7 @@ const entry = z.strictObject({
     }),
   ),
 });
-const callSheet = z
+export const callSheet = z
   .strictObject({
     payerId: id,
     name: text,
@@ -65,7 +65,7 @@ const query = z.strictObject({
   format: z.enum(['json', 'pdf']).optional().meta({ description: 'The default is json' }),
 });
 
-const showCallSheet = (sheet: CallSheet) => ({
+export const showCallSheet = (sheet: CallSheet) => ({
   ...sheet,
   applications: sheet.applications.map((one) => ({
     ...one,

@@ -22,6 +22,8 @@ const POLICY = {
   // Contacts, notes and information: what a follow-up consists of.
   'applications:follow_up': WORKER_ROLES,
   'applications:waive': ['admin', 'lead'],
+  // To end the call of a colleague.
+  'calls:end': ['admin', 'lead'],
   // How the operator works: what is to be done, and the workflow behind an application.
   'operations:read': STAFF_ROLES,
   // To have tried again what failed too often.

@@ -79,6 +79,7 @@ export const REFERS_TO = {
   applicationIds: ['application'],
   assignee: ['user'],
   authorizedPayerIds: ['payer'],
+  callId: ['call'],
   clientId: ['client'],
   clientIds: ['client'],
   coveredBy: ['user'],

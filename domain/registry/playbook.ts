@@ -268,3 +268,15 @@ export function deriveRules(
 /** How many applications like this one a payer takes in one call; null where nothing says so. */
 export const findMostPerCall = (playbook: Playbook, scope: Required<VariantScope>): number | null =>
   applyVariants(playbook, scope).maxPerCall ?? null;
+
+/** Of applications in the order of one call, the first for which it has no room, with how many like it the payer takes. */
+export function findBeyondCall(
+  playbook: Playbook,
+  scopes: readonly Required<VariantScope>[],
+): { place: number; most: number } | null {
+  for (const [place, scope] of scopes.entries()) {
+    const most = findMostPerCall(playbook, scope);
+    if (most !== null && place >= most) return { place, most };
+  }
+  return null;
+}

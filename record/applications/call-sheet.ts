@@ -1,10 +1,18 @@
-import type { ApplicationKind, LineOfBusiness, Outcome, Purpose, Stage } from '../../domain/kernel/codes';
+import {
+  PURPOSES,
+  type ApplicationKind,
+  type LineOfBusiness,
+  type Outcome,
+  type Purpose,
+  type Stage,
+} from '../../domain/kernel/codes';
 import type { ApplicationState } from '../../domain/applications/state';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { Db } from '../../runtime/database';
 import type { Principal } from '../kernel/principal';
 import { selectDay } from '../time/days';
-import { listWorkByPayer, type PayerWork, type QueueFilter } from '../work-queue/queue';
+import type { Payer } from '../registry/payers';
+import { describeCalling, listWorkByPayer, type PayerWork, type QueueFilter, type WorkItem } from '../work-queue/queue';
 import { readOutstandingItems } from './commands';
 
 /** One application of a call, with what the payer's representative asks for. */
@@ -45,6 +53,25 @@ export async function readCallSheet(
   if (!work) return null;
   const { items, ...payer } = work;
   const ids = [...new Set(items.map(({ applicationId }) => applicationId))];
+  return { ...payer, applications: await readEntries(sql, ids, items) };
+}
+
+/** The sheet of some applications with a payer, in the order given, whether or not something is due. */
+export async function readCallSheetOf(
+  sql: Db,
+  principal: Principal,
+  { id: payerId, name, playbook }: Pick<Payer, 'id' | 'name' | 'playbook'>,
+  applicationIds: readonly string[],
+): Promise<CallSheet> {
+  const most = applicationIds.length * PURPOSES.length;
+  const [work] = await listWorkByPayer(sql, principal, { applicationIds }, most);
+  const items = work?.items ?? [];
+  const applications = await readEntries(sql, applicationIds, items);
+  return { payerId, name, ...describeCalling(playbook), count: items.length, applications };
+}
+
+/** What is asked of each application, in their order, and the items that are due of it. */
+async function readEntries(sql: Db, ids: readonly string[], items: readonly WorkItem[]): Promise<CallSheetEntry[]> {
   const rows = await sql<(Omit<CallSheetEntry, 'items' | 'outstandingItems'> & { snapshot: ApplicationState })[]>`
     select a.id as application_id, a.client_id, k.name as client_name, p.full_name as provider_name,
       n.npi as provider_npi, pr.legal_name as practice_name, pr.npi as practice_npi, pr.tin_last4, a.state,
@@ -61,8 +88,8 @@ export async function readCallSheet(
     join practices pr on pr.id = a.practice_id
     left join providers p on p.id = a.provider_id
     left join persons n on n.id = p.person_id
-    where a.id = any(${ids}::uuid[])`;
-  const applications = await Promise.all(
+    where a.id = any(${[...ids]}::uuid[])`;
+  return Promise.all(
     ids.map(async (id) => {
       const { snapshot, ...row } = rows.find(({ applicationId }) => applicationId === id)!;
       const outstanding = await readOutstandingItems(sql, snapshot);
@@ -75,5 +102,4 @@ export async function readCallSheet(
       };
     }),
   );
-  return { ...payer, applications };
 }

@@ -35,6 +35,10 @@ export const buildActor = ({ type, id, name, userId }: Actor): Actor => ({
   ...(userId !== undefined && { userId }),
 });
 
+/** Whether an actor is a caller: the same user, by whichever key, or the same program's key. */
+export const isSameActor = (actor: Actor, { type, id, userId }: Actor): boolean =>
+  actor.userId === undefined && userId === undefined ? actor.type === type && actor.id === id : actor.userId === userId;
+
 /** A key that was revoked while its request was under way. */
 export class KeyRevoked extends Error {
   override name = 'KeyRevoked';

@@ -1,5 +1,5 @@
 import { compareBusinessNames } from '../../domain/kernel/business-names';
-import { selectEntryId, isAmong, isUnmerged } from '../kernel/one-entry';
+import { selectEntryId, isAmong, isUnmerged, selectUnmergedId } from '../kernel/one-entry';
 import { announceFacts } from '../kernel/subscribers';
 import type { Instant } from '../../domain/time/instants';
 import type { Playbook } from '../../domain/registry/playbook';
@@ -65,6 +65,12 @@ export const createPayer = (sql: Sql, principal: Principal, id: string, input: P
 
 export async function findPayer(sql: Db, id: string): Promise<Payer | null> {
   const [payer] = await sql<Payer[]>`${selectPayers(sql)} where p.id = ${id}`;
+  return payer ?? null;
+}
+
+/** The one that stands for a payer: itself, where it was not merged. */
+export async function findUnmergedPayer(sql: Db, id: string): Promise<Payer | null> {
+  const [payer] = await sql<Payer[]>`${selectPayers(sql)} where p.id = ${selectUnmergedId(sql, 'payers', id)}`;
   return payer ?? null;
 }
 

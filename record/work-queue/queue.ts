@@ -41,6 +41,7 @@ export interface WorkItem {
 
 export interface QueueFilter {
   applicationId?: string | undefined;
+  applicationIds?: readonly string[] | undefined;
   payerId?: string | undefined;
   clientId?: string | undefined;
   /** Also what this user does for another for the time being, and not what others do for him. */
@@ -103,7 +104,17 @@ const selectAsk = (sql: Db): Fragment => sql`
     then ${[...UNAUTHORISED_ASKS]}::text[] else '{}' end`;
 
 const rankAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
-  const { applicationId, payerId, clientId, assignee, unassigned, team, overdue, snoozed = false } = filter;
+  const {
+    applicationId,
+    applicationIds,
+    payerId,
+    clientId,
+    assignee,
+    unassigned,
+    team,
+    overdue,
+    snoozed = false,
+  } = filter;
   return sql`
     select w.application_id, (select ${selectEntryId(sql, 'y')} from payers y where y.id = a.payer_id) as payer_id, w.purpose, w.since, w.due_at, w.due_at < now() as overdue,
       cover.covered_by, s.until as snoozed_until, n.id as worker, n.capacity, ${selectAct(sql)} as act, p.*,
@@ -121,6 +132,7 @@ const rankAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment =
     cross join lateral (select ${selectPressing(sql)}) p
     where ${isInScope(sql, principal, 'w.client_id')} and (s.until is not null) = ${snoozed}
       ${applicationId ? sql`and w.application_id = ${applicationId}` : sql``}
+      ${applicationIds ? sql`and w.application_id = any(${[...applicationIds]}::uuid[])` : sql``}
       ${payerId ? sql`and a.payer_id in ${selectEntryIds(sql, 'payers', payerId)}` : sql``}
       ${clientId ? sql`and w.client_id = ${clientId}` : sql``}
       ${assignee ? sql`and n.id = ${assignee}` : sql``}
@@ -197,7 +209,7 @@ type CallingHours = Pick<
 export type PayerWork = { payerId: string; name: string; count: number; items: WorkItem[] } & CallingHours;
 
 /** Every way to reach a payer, those that only a state has among them, and how to talk to it. */
-function describeCalling(playbook: Playbook): CallingHours {
+export function describeCalling(playbook: Playbook): CallingHours {
   const { variants = [], callHours, callerVerification, maxPerCall, questions, trackOrder } = playbook;
   const ofStates = variants.flatMap(({ state, contacts = [] }) =>
     contacts.map((contact) => ({ ...(state && { state }), ...contact })),

@@ -81,6 +81,7 @@ describe('a write', () => {
       'patch /v1/platform-relationships/{id}', // kept as those that stay
       'post /v1/applications', // refused
       'post /v1/billing-readiness', // asks
+      'post /v1/calls', // of the applications of both
       'post /v1/clients/{id}/documents', // kept as the one that stays
       'post /v1/contacts', // of the applications of both
       'post /v1/payers', // covers

@@ -222,6 +222,7 @@ describe('a user who is named', () => {
     applications: 'an application',
     'audit-samples': 'a sample of applications',
     authorisations: 'an authorisation',
+    calls: 'a call to a payer',
     clients: 'a client',
     endings: 'an ending',
     // a message to a user

@@ -250,6 +250,7 @@ test('every table that is about a person, or of no single client, has a stated r
     audit_samples: 'operator', // of some clients: for who sees them all
     audit_unlinked: 'system',
     calendar_feeds: 'operator',
+    calls: 'operator', // of some clients: for who sees them all
     clients: 'own',
     covers: 'operator',
     earlier_rows: 'own', // null: of a payer

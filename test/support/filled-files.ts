@@ -123,6 +123,7 @@ export function createFileMaker(api: Api) {
       'platform-relationships': [await create('/v1/platform-relationships', relationship)],
       authorisations: [await create(`/v1/providers/${providerId}/authorisations`, authorisation)],
       agreements,
+      calls: [await create('/v1/calls', { payerId, applicationIds: [applications[0]] })],
       endings: [ending],
       returns: [back],
       tasks: await listIds(`/v1/tasks?clientId=${clientId}`),
@@ -141,6 +142,7 @@ export function createFileMaker(api: Api) {
         operations: [],
       },
       fields: {
+        callId: rooms.calls,
         clientId: [clientId],
         practiceId: rooms.practices,
         providerId: rooms.providers,

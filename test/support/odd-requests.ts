@@ -24,6 +24,7 @@ export const ID_FIELDS = [
   'assignee',
   'attestationId',
   'authorizedPayerId',
+  'callId',
   'clientId',
   'coverId',
   'coveredBy',
