@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Route } from '../../api/kernel/route';
 import { buildOpenApiDocument } from '../../api/kernel/openapi';
 import { answer, rosterEntry } from '../../api/applications/actions-schemas';
-import { ID_FIELDS, makeOddRequests } from '../support/odd-requests';
+import { ID_FIELDS, ID_ROOMS, makeOddRequests } from '../support/odd-requests';
 import { DATE_RULES, type DateRule } from '../../domain/kernel/date-rules';
 import { findReferringField, REFERS_TO } from '../../api/kernel/references';
 import { readRoutes } from '../support/routes';
@@ -315,7 +315,7 @@ test('the description says of every date of a request in which range it has to l
   expect(silent).toEqual([]);
 });
 
-test('every field that takes an id gets one that is on record from the odd requests of the slow test', () => {
+test('every path and field that takes an id gets one that is on record from the odd requests of the slow test', () => {
   const document = buildOpenApiDocument(routes);
   const id = (n: number) => [`00000000-0000-4000-8000-${String(n).padStart(12, '0')}`];
   const asked = new Set<string>();
@@ -325,7 +325,7 @@ test('every field that takes an id gets one that is on record from the odd reque
       return all[name];
     },
   });
-  const rooms = Object.fromEntries(Object.keys(document.paths!).map((path) => [path.split('/')[2], id(999)]));
+  const rooms = Object.fromEntries(ID_ROOMS.map((room) => [room, id(999)]));
   // it throws where there is none
   expect(makeOddRequests(document, { rooms, fields }, 1, 1)).toHaveLength(1);
   expect(ID_FIELDS.filter((name) => !asked.has(name))).toEqual([]);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Answer, Api } from '../../local/http';
 import { CLIENT, PAYER, PRACTICE, PROVIDER } from './api';
 import { inventNpi } from './file';
-import type { IdField, RealIds } from './odd-requests';
+import type { IdField, IdRoom, RealIds } from './odd-requests';
 
 const DAY_MS = 86_400_000;
 /** The day so many days from now, in UTC. */
@@ -113,6 +113,13 @@ export function createFileMaker(api: Api) {
     const onProvider = await listIds(`/v1/providers/${providerId}/exclusions`);
     const spare = await create(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: inventNpi() });
     const agreements = await listIds(`/v1/agreements?practiceId=${practiceId}`);
+    const sample = {
+      kind: 'new_individual',
+      count: 3,
+      seed: 'odd',
+      from: addDaysToToday(-1),
+      to: addDaysToToday(0),
+    };
     const rooms = {
       clients: [clientId],
       practices: [practiceId, spare],
@@ -123,6 +130,7 @@ export function createFileMaker(api: Api) {
       'platform-relationships': [await create('/v1/platform-relationships', relationship)],
       authorisations: [await create(`/v1/providers/${providerId}/authorisations`, authorisation)],
       agreements,
+      'audit-samples': [await create('/v1/audit-samples', sample)],
       calls: [await create('/v1/calls', { payerId, applicationIds: [applications[0]] })],
       endings: [ending],
       returns: [back],
@@ -140,7 +148,7 @@ export function createFileMaker(api: Api) {
         inbox: await listIds(`/v1/inbox?userId=${users[0]}`),
         'webhook-deliveries': await listIds('/v1/webhook-deliveries'),
         operations: [],
-      },
+      } satisfies Record<IdRoom, readonly string[]>,
       fields: {
         callId: rooms.calls,
         clientId: [clientId],

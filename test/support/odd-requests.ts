@@ -54,6 +54,31 @@ export const ID_FIELDS = [
 ] as const;
 export type IdField = (typeof ID_FIELDS)[number];
 
+/** The rooms of the API in whose paths an {id} stands. */
+export const ID_ROOMS = [
+  'agreements',
+  'api-keys',
+  'applications',
+  'audit-samples',
+  'authorisations',
+  'calls',
+  'clients',
+  'endings',
+  'inbox',
+  'mail',
+  'operations',
+  'payers',
+  'platform-relationships',
+  'practices',
+  'providers',
+  'returns',
+  'tasks',
+  'users',
+  'webhook-deliveries',
+  'webhook-endpoints',
+] as const;
+export type IdRoom = (typeof ID_ROOMS)[number];
+
 /** Ids that are on record. */
 export interface RealIds {
   /** Behind the rooms of the API: what {id} of /v1/clients/{id} stands for. The first has what `fields` names in paths. */
@@ -278,7 +303,7 @@ function pathOf({ ids, room }: Request, path: string, parameters: Json[]): fc.Ar
   };
   const segments = names.map((name) => {
     const good = goodFor(name);
-    if (!good) throw new Error(`no id is on record for {${name}} of ${path}`);
+    if (!good) throw new Error(`no id is on record for {${name}} of ${path}: add it to ID_ROOMS or ID_FIELDS`);
     return fc.oneof(
       { weight: 15, arbitrary: good.length > 0 ? fc.constantFrom(...good) : fc.uuid() },
       { weight: 1, arbitrary: fc.uuid() },
