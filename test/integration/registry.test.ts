@@ -659,3 +659,18 @@ test('what the audit log had of secrets from before is redacted when the databas
     billing: { bank: [{ accountNumber: REDACTED }], taxId: REDACTED },
   });
 });
+
+test('after a corrected NPI, CAQH and NPPES are asked about the person that it names', async () => {
+  const { sql } = api.deps;
+  const { id: clientId } = await api.make('/v1/clients', CLIENT);
+  const { id } = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi() });
+  const before = await personOf(id);
+  await sql`insert into registry_services (service, mode, name) values ('caqh', 'api', 'CAQH'), ('nppes', 'api', 'NPPES')`;
+  const correction = { npi: inventNpi(), reason: 'two digits changed places' };
+  expect((await api.post(`/v1/providers/${id}/npi-correction`, correction)).status).toBe(200);
+  await sql`delete from registry_services`;
+  const after = await personOf(id);
+  expect(after).not.toBe(before);
+  const topics = (await outbox(after)).map(({ topic }) => topic);
+  expect(topics).toEqual(expect.arrayContaining(['caqhStatus', 'nppesRecord']));
+});
