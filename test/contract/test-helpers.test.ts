@@ -17,6 +17,16 @@ test('what tests share has one name', () => {
   expect(exported.filter((name, place) => exported.indexOf(name) !== place)).toEqual([]);
 });
 
+test('a part of something is tried by tests alone, which jest.slow.config.js finds by their import of extent.ts', () => {
+  const tests = join(support, '..');
+  const takesPart = (file: string) =>
+    /\/extent['"]|\bglobalThis\.wholeExtent\b/.test(readFileSync(join(tests, file), 'utf8'));
+  const helpers = readdirSync(tests, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),
+  );
+  expect(helpers.filter(takesPart)).toEqual(['support/extent.ts']);
+});
+
 test('docs/tests.md tells of each by its name', () => {
   expect([...exported, ...files].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });
