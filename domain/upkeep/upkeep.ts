@@ -77,20 +77,23 @@ export function listUpkeepItems(file: UpkeepFile, today: PlainDate): UpkeepItem[
     attestedOn: null,
     ...more,
   });
-  return [
-    ...(attestedOn
+  const items: Record<UpkeepKind, UpkeepItem[]> = {
+    attestation: attestedOn
       ? [buildItem('attestation', computeAttestationDueOn(attestedOn, known, today), { attestedOn })]
-      : []),
-    ...licences.map(({ state, number, expiresOn }) => buildItem('licence', expiresOn, { state, name: number })),
-    ...(malpractice ? [buildItem('malpractice', malpractice.expiresOn, { name: malpractice.policyNumber })] : []),
-    ...dea.map(({ state, number, expiresOn }) => buildItem('dea', expiresOn, { state, name: number })),
-    ...documents
+      : [],
+    licence: licences.map(({ state, number, expiresOn }) => buildItem('licence', expiresOn, { state, name: number })),
+    malpractice: malpractice
+      ? [buildItem('malpractice', malpractice.expiresOn, { name: malpractice.policyNumber })]
+      : [],
+    dea: dea.map(({ state, number, expiresOn }) => buildItem('dea', expiresOn, { state, name: number })),
+    document: documents
       .filter((one) => !documents.some((other) => doesReplace(other, one)))
       .map(({ id, kind, expiresOn }) => buildItem('document', expiresOn, { name: kind, documentId: id })),
-    ...authorisations
+    authorisation: authorisations
       .filter((one) => one.revokedOn === null && !authorisations.some((other) => doesRenew(other, one)))
       .flatMap(({ id, until, payerIds }) => (until ? [buildItem('authorisation', until, { name: id, payerIds })] : [])),
-  ];
+  };
+  return Object.values(items).flat();
 }
 
 /** Of each kind of document the one that holds longest counts. */
