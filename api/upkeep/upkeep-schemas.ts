@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { UPKEEP_KINDS } from '../../domain/kernel/codes';
 import { deliveryState } from '../outreach/outreach-schemas';
+import { describeFormerName } from '../kernel/old-names';
 import { date, id, state } from '../kernel/schemas';
 import { MASKED } from '../registry/providers-schemas';
 
@@ -39,7 +40,8 @@ export const upkeep = z
         nextReminderOn: date.nullable(),
         reminders: z.array(
           z.strictObject({
-            rung: z.int().meta({ description: 'Days after `dueOn`; negative before it' }),
+            daysAfterDue: z.int().meta({ description: 'Days after `dueOn`; negative before it' }),
+            rung: describeFormerName(z.int(), 'daysAfterDue'),
             on: date.meta({ description: 'When it was due' }),
             delivery: deliveryState.shape.delivery,
             sentOn: date.nullable(),

@@ -116,12 +116,12 @@ export function computeReminderSchedule(
   now: Instant,
 ): { latest: number | null; next: Instant | null } {
   // a lapsed item is late at once, on any day of the week
-  const at = REMINDER_DAYS[kind].map((rung) => ({
-    rung,
-    at: (rung <= 0 ? findReminderInstant : findWindowStart)(addDays(dueOn, rung), { timeZone }),
+  const at = REMINDER_DAYS[kind].map((daysAfterDue) => ({
+    daysAfterDue,
+    at: (daysAfterDue <= 0 ? findReminderInstant : findWindowStart)(addDays(dueOn, daysAfterDue), { timeZone }),
   }));
   return {
-    latest: at.findLast((one) => one.at <= now)?.rung ?? null,
+    latest: at.findLast((one) => one.at <= now)?.daysAfterDue ?? null,
     next: at.find((one) => one.at > now)?.at ?? null,
   };
 }
@@ -136,7 +136,8 @@ export interface UpkeepView {
 /** A day of the reminder schedule on which the person is reminded of an item. */
 export interface Reminder {
   item: UpkeepItem;
-  rung: number;
+  /** Days from the last day on which it holds; negative before it. */
+  daysAfterDue: number;
 }
 
 /**
@@ -146,8 +147,8 @@ export interface Reminder {
 export function listReminders({ items, timeZone }: UpkeepView, now: Instant): Reminder[] {
   const distinct = new Map(items.map((item) => [identifyItem(item), item]));
   return [...distinct.values()].flatMap((item) => {
-    const rung = computeReminderSchedule(item, timeZone, now).latest;
-    return rung === null ? [] : [{ item, rung }];
+    const daysAfterDue = computeReminderSchedule(item, timeZone, now).latest;
+    return daysAfterDue === null ? [] : [{ item, daysAfterDue }];
   });
 }
 

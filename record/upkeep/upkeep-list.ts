@@ -27,7 +27,7 @@ interface ShownItem {
   standing: UpkeepStanding | 'missing';
   nextReminderOn: PlainDate | null;
   /** Of this item and day, on behalf of this client; `on` is when each was due, and `sentOn` when it left. */
-  reminders: { rung: number; on: PlainDate; delivery: Delivery; sentOn: PlainDate | null }[];
+  reminders: { daysAfterDue: number; rung: number; on: PlainDate; delivery: Delivery; sentOn: PlainDate | null }[];
 }
 
 export interface Upkeep {
@@ -67,12 +67,12 @@ export async function readUpkeep(
   if (!own) throw new Error(`no provider ${providerId}`);
   const { items, personId, timeZone, today, endedOn } = own;
   const listReminderKeys = (item: UpkeepItem) =>
-    REMINDER_DAYS[item.kind].map((rung) => buildReminderKey(providerId, item, rung));
+    REMINDER_DAYS[item.kind].map((days) => buildReminderKey(providerId, item, days));
   const elsewhere = sql`
     p.person_id = ${personId} and p.id <> ${providerId} and ${isWithClient(sql)} and ${isInScope(sql, principal, 'p.client_id')}`;
   const [said, applications, others] = await Promise.all([
-    sql<(MessageStanding & { key: string; rung: number })[]>`
-      select m.key, (m.data->>'rung')::int as rung, ${selectStanding(sql)}
+    sql<(MessageStanding & { key: string; daysAfterDue: number })[]>`
+      select m.key, (m.data->>'rung')::int as days_after_due, ${selectStanding(sql)}
       from messages m left join mail_batches b on b.id = m.batch_id
       where m.key = any(${items.flatMap(listReminderKeys)}::text[]) order by m.not_before`,
     sql<{ id: string; snapshot: ApplicationState }[]>`
@@ -92,8 +92,9 @@ export async function readUpkeep(
       dueOn,
       standing: findStanding(item, today),
       nextReminderOn: nextReminderOn && endedOn && endedOn < nextReminderOn ? null : nextReminderOn,
-      reminders: ours.map(({ rung, queuedAt, delivery, sentAt }) => ({
-        rung,
+      reminders: ours.map(({ daysAfterDue, queuedAt, delivery, sentAt }) => ({
+        daysAfterDue,
+        rung: daysAfterDue,
         on: toLocalDate(queuedAt, timeZone),
         delivery,
         sentOn: sentAt && toLocalDate(sentAt, timeZone),

@@ -101,8 +101,8 @@ export async function processUpkeep(tx: Tx, personId: string, now: Instant): Pro
  * Builds the key of a reminder: one per client, item, last day and day of the reminder schedule, so that a repetition sends
  * nothing.
  */
-export const buildReminderKey = (providerId: string, item: UpkeepItem, rung: number): string =>
-  `upkeep/${providerId}/${computeDigest(identifyItem(item))}/${rung}`;
+export const buildReminderKey = (providerId: string, item: UpkeepItem, daysAfterDue: number): string =>
+  `upkeep/${providerId}/${computeDigest(identifyItem(item))}/${daysAfterDue}`;
 
 const describeItem = ({ kind: item, state, dueOn, documentId }: UpkeepItem) => ({
   item,
@@ -117,13 +117,13 @@ const describeItem = ({ kind: item, state, dueOn, documentId }: UpkeepItem) => (
  */
 async function sendReminders(tx: Tx, view: OwnUpkeep, now: Instant): Promise<void> {
   const { providerId, clientId } = view;
-  const messages = listReminders(view, now).map(({ item, rung }): QueuedMessage => ({
-    key: buildReminderKey(providerId, item, rung),
+  const messages = listReminders(view, now).map(({ item, daysAfterDue }): QueuedMessage => ({
+    key: buildReminderKey(providerId, item, daysAfterDue),
     clientId,
     recipientType: 'provider',
     recipientId: providerId,
     template: UPKEEP_REMINDER,
-    data: { ...describeItem(item), rung },
+    data: { ...describeItem(item), rung: daysAfterDue },
     notBefore: now,
   }));
   const ours = tx`
@@ -145,10 +145,10 @@ async function reportLapses(
     .filter((item) => findStanding(item, today) === 'lapsed')
     .map((item) => ({
       item,
-      rung: computeReminderSchedule(item, timeZone, now).latest ?? 0,
+      daysAfterDue: computeReminderSchedule(item, timeZone, now).latest ?? 0,
       about: computeDigest(identifyItem(item)),
     }))
-    .filter(({ rung }) => rung > 0);
+    .filter(({ daysAfterDue }) => daysAfterDue > 0);
   const tasks = lapsed.map(({ item, about }) => ({
     key: `upkeep/${providerId}/${about}`,
     clientId,
@@ -158,18 +158,18 @@ async function reportLapses(
     data: describeItem(item),
     dueAt: findWindowStart(addDays(item.dueOn, 1), { timeZone }),
   }));
-  const messages = lapsed.flatMap(({ item, rung, about }) => {
+  const messages = lapsed.flatMap(({ item, daysAfterDue, about }) => {
     const touched = applications.filter(({ snapshot }) => selectSupportingItems(items, snapshot).includes(item));
     const users = new Set(touched.flatMap(({ userId }) => userId ?? []));
     return [...users].map((userId): QueuedMessage => {
       const applicationIds = touched.filter((one) => one.userId === userId).map(({ id }) => id);
       return {
-        key: `${TEMPLATES.lapsed}/${providerId}/${about}/${rung}/${userId}`,
+        key: `${TEMPLATES.lapsed}/${providerId}/${about}/${daysAfterDue}/${userId}`,
         clientId,
         recipientType: 'user',
         recipientId: userId,
         template: TEMPLATES.lapsed,
-        data: { ...describeItem(item), rung, providerId, applicationIds },
+        data: { ...describeItem(item), rung: daysAfterDue, providerId, applicationIds },
         notBefore: now,
       };
     });

@@ -52,7 +52,7 @@ describe('a provider’s upkeep', () => {
         standing: 'due',
         dueOn: daysAhead(20),
         nextReminderOn: daysAhead(5),
-        reminders: [{ rung: -30, on: expect.any(String), delivery: 'queued', sentOn: null }],
+        reminders: [{ daysAfterDue: -30, rung: -30, on: expect.any(String), delivery: 'queued', sentOn: null }],
       }),
       expect.objectContaining({ kind: 'licence', state: 'CA', name: 'L-1', standing: 'due', dueOn: daysAhead(45) }),
       expect.objectContaining({ kind: 'malpractice', standing: 'lapsed', nextReminderOn: null }),

@@ -160,7 +160,7 @@ describe('the ladder', () => {
 
 describe('what a person is reminded of', () => {
   const said = (day: string, one: UpkeepView) =>
-    listReminders(one, at(day)).map(({ item, rung }) => [item.kind, item.dueOn, rung]);
+    listReminders(one, at(day)).map(({ item, daysAfterDue }) => [item.kind, item.dueOn, daysAfterDue]);
 
   test('is the latest day of the schedule of each item, once where it is on file twice', () => {
     const twice = [licence('CO', '2026-05-31', 'L-1'), licence('CO', '2026-05-31', 'L 1')];
