@@ -87,7 +87,7 @@ export class ApplicationRun {
   }
 
   /** Stays with a part of the procedure until the record says that it is over: another stage, another attempt, the end. */
-  async stayWith(part: Part): Promise<void> {
+  async remainInPart(part: Part): Promise<void> {
     const { stage, attempt } = this.progress;
     const isSamePart = () => this.isUnderWay() && this.progress.stage === stage && this.progress.attempt === attempt;
     while (isSamePart() && !this.isLong()) await this.processNext(stage, part);
@@ -128,10 +128,10 @@ export class ApplicationRun {
     else if (this.timerFired) {
       this.timerFired = false;
       // woken early, it arms again
-      if (next && Date.parse(next.at) <= Date.now()) await this.record({ type: 'due' }, formatTimer(next.timer));
+      if (next && Date.parse(next.at) <= Date.now()) await this.recordRequest({ type: 'due' }, formatTimer(next.timer));
     } else if (this.fileChanged) {
       this.fileChanged = false;
-      await this.record({ type: 'file' }, 'the file changed');
+      await this.recordRequest({ type: 'file' }, 'the file changed');
     }
   }
 
@@ -143,12 +143,12 @@ export class ApplicationRun {
 
   private async recordCommand(): Promise<void> {
     const { action, commandId, done } = this.inbox.shift()!;
-    const refusal = await this.record({ type: 'command', commandId }, action);
+    const refusal = await this.recordRequest({ type: 'command', commandId }, action);
     if (refusal) done.reject(createRefusal(refusal));
     else done.resolve({ version: this.progress.version });
   }
 
-  private async record(intent: Intent, summary: string): Promise<Refusal | undefined> {
+  private async recordRequest(intent: Intent, summary: string): Promise<Refusal | undefined> {
     const { applicationId } = this.input;
     const { version, stage, attempt, next } = this.progress;
     const { progress, refusal } = await recordStep.executeWithOptions({ ...RECORDING, summary }, [

@@ -32,7 +32,7 @@ const TIMERS: readonly TimerName[] = [
 
 /** Looks after a participation: loading, directory, issues, changes, and the recredentialing in time. */
 export async function lookAfterParticipation(participation: ApplicationRun): Promise<void> {
-  await participation.stayWith({
+  await participation.remainInPart({
     does: 'in network from the effective date; see to loading, directory and recredentialing',
     actions: ACTIONS,
     timers: TIMERS,

@@ -21,7 +21,7 @@ const WHENEVER: readonly TimerName[] = ['file', 'pauseEnd', 'followUp:contractin
 
 /** Gathers what the payer wants on file: the file itself, or a waiver, ends this part. */
 export async function gatherFile(application: ApplicationRun): Promise<void> {
-  await application.stayWith({
+  await application.remainInPart({
     does: 'gather what the payer wants on file',
     actions: [...WHENEVER_OPEN, 'waivers'],
     timers: [...WHENEVER, ...CREDENTIALING, 'escalation:step'],
@@ -31,7 +31,7 @@ export async function gatherFile(application: ApplicationRun): Promise<void> {
 
 /** Has the provider attest in CAQH, and authorise this payer there. */
 export async function attestInCaqh(application: ApplicationRun): Promise<void> {
-  await application.stayWith({
+  await application.remainInPart({
     does: 'the provider attests in CAQH, and authorises this payer',
     actions: [...WHENEVER_OPEN, 'waivers'],
     timers: [...WHENEVER, ...CREDENTIALING, 'escalation:step'],
@@ -41,7 +41,7 @@ export async function attestInCaqh(application: ApplicationRun): Promise<void> {
 
 /** Submits by the payer's channel, and keeps the proof. */
 export async function submitAndKeepProof(application: ApplicationRun): Promise<void> {
-  await application.stayWith({
+  await application.remainInPart({
     does: 'submit by the payer’s channel, and keep the proof',
     actions: [...WHENEVER_OPEN, 'waivers', 'submission'],
     timers: [...WHENEVER, ...CREDENTIALING, 'escalation:step'],
@@ -51,7 +51,7 @@ export async function submitAndKeepProof(application: ApplicationRun): Promise<v
 
 /** Confirms that the payer has it; a second look without a record of it means a new attempt. */
 export async function confirmReceipt(application: ApplicationRun): Promise<void> {
-  await application.stayWith({
+  await application.remainInPart({
     does: 'confirm that the payer has it',
     actions: [...SINCE_SUBMISSION, 'resubmission'],
     timers: [...WHENEVER, ...CREDENTIALING],
@@ -60,7 +60,7 @@ export async function confirmReceipt(application: ApplicationRun): Promise<void>
 
 /** Follows up at the payer's cadence until it decides. */
 export async function followUpUntilDecision(application: ApplicationRun): Promise<void> {
-  await application.stayWith({
+  await application.remainInPart({
     does: 'follow up until the payer decides',
     actions: [...SINCE_SUBMISSION, 'resubmission'],
     timers: [...WHENEVER, ...CREDENTIALING],
@@ -69,7 +69,7 @@ export async function followUpUntilDecision(application: ApplicationRun): Promis
 
 /** Returns every item that the payer asked for, before its deadline. */
 export async function returnInformation(application: ApplicationRun): Promise<void> {
-  await application.stayWith({
+  await application.remainInPart({
     does: 'return what was asked for, before the deadline',
     actions: [...SINCE_SUBMISSION, 'information', 'resubmission'],
     timers: [...WHENEVER, ...CREDENTIALING, 'escalation:step', 'informationDeadline'],
@@ -79,7 +79,7 @@ export async function returnInformation(application: ApplicationRun): Promise<vo
 
 /** Confirms contract, effective date, provider ID and claims route, each with its proof: approved is not yet billable. */
 export async function confirmFourFacts(application: ApplicationRun): Promise<void> {
-  await application.stayWith({
+  await application.remainInPart({
     does: 'confirm contract, effective date, provider ID and claims route; not billable before',
     actions: SINCE_SUBMISSION,
     timers: [...WHENEVER, 'followUp:confirmation', 'escalation:confirmation'],
@@ -88,7 +88,7 @@ export async function confirmFourFacts(application: ApplicationRun): Promise<voi
 
 /** Looks again when the panel may have opened. */
 export async function recheckPanel(application: ApplicationRun): Promise<void> {
-  await application.stayWith({
+  await application.remainInPart({
     does: 'look again when the panel may have opened',
     actions: [...SINCE_SUBMISSION, 'resubmission'],
     timers: [...WHENEVER, ...CREDENTIALING],
@@ -97,7 +97,7 @@ export async function recheckPanel(application: ApplicationRun): Promise<void> {
 
 /** Appeals or resubmits within the window, or lets it close. */
 export async function appealOrLetClose(application: ApplicationRun): Promise<void> {
-  await application.stayWith({
+  await application.remainInPart({
     does: 'appeal or resubmit within the window, or let it close',
     actions: [...SINCE_SUBMISSION, 'appeal', 'resubmission'],
     timers: [...WHENEVER, ...CREDENTIALING, 'escalation:step', 'appealWindow'],
@@ -107,7 +107,7 @@ export async function appealOrLetClose(application: ApplicationRun): Promise<voi
 
 /** Waits for whatever the record has for a stage that this build does not know. */
 async function waitForTheRecord(application: ApplicationRun): Promise<void> {
-  await application.stayWith({ does: 'wait for what the record says', actions: WHENEVER_OPEN, timers: WHENEVER });
+  await application.remainInPart({ does: 'wait for what the record says', actions: WHENEVER_OPEN, timers: WHENEVER });
 }
 
 /** What leads through an open application, by its stage. */

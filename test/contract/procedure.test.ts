@@ -15,7 +15,7 @@ const OPEN = STAGES.filter((stage) => stage !== 'confirmed' && stage !== 'withdr
 /** What a part of the procedure says of itself. */
 async function partOf(part: (application: ApplicationRun) => Promise<void>): Promise<Part> {
   const said: Part[] = [];
-  const listening: Pick<ApplicationRun, 'stayWith'> = { stayWith: async (one) => void said.push(one) };
+  const listening: Pick<ApplicationRun, 'remainInPart'> = { remainInPart: async (one) => void said.push(one) };
   await part(listening as ApplicationRun);
   expect(said).toHaveLength(1);
   return said[0]!;

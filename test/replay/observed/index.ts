@@ -16,10 +16,10 @@ function observe(one: ApplicationRun): void {
   run = one;
 }
 
-const stayWith = Reflect.get(ApplicationRun.prototype, 'stayWith');
-ApplicationRun.prototype.stayWith = function (this: ApplicationRun, part: Part) {
+const remainInPart = Reflect.get(ApplicationRun.prototype, 'remainInPart');
+ApplicationRun.prototype.remainInPart = function (this: ApplicationRun, part: Part) {
   observe(this);
-  return stayWith.call(this, part);
+  return remainInPart.call(this, part);
 };
 
 export const interceptors: WorkflowInterceptorsFactory = () => ({
