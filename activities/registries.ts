@@ -37,9 +37,9 @@ export const createQuestions = (sql: Sql, { caqh, nppes, leie }: Registries) => 
     if (!subject) return;
     await recordTrouble(sql, 'caqh', personId, subject.at, async () => {
       if (!caqh) throw NOT_HERE;
-      const said = await caqh.status(subject.npi);
+      const said = await caqh.readStatus(subject.npi);
       const fresh = await findNewAttestation(sql, personId, null, subject.at, said);
-      const pull = fresh && said.caqhId ? await caqh.readable(said.caqhId, fresh) : null;
+      const pull = fresh && said.caqhId ? await caqh.checkReadable(said.caqhId, fresh) : null;
       await keepCaqh(sql, personId, subject.at, { said, pull });
     });
   },
@@ -49,7 +49,7 @@ export const createQuestions = (sql: Sql, { caqh, nppes, leie }: Registries) => 
     if (!subject) return;
     await recordTrouble(sql, 'nppes', personId, subject.at, async () => {
       if (!nppes) throw NOT_HERE;
-      await keepNppes(sql, personId, subject.at, await nppes.record(subject.npi));
+      await keepNppes(sql, personId, subject.at, await nppes.readRecord(subject.npi));
     });
   },
 
@@ -61,7 +61,7 @@ export const createQuestions = (sql: Sql, { caqh, nppes, leie }: Registries) => 
       const { kind, batchId, caqhId, personId } = request;
       const came = batchId
         ? ((await caqh.batchResult(batchId)) ?? ('pending' as const))
-        : { batchId: await (kind === 'add' ? caqh.addToRoster(caqhId, personId) : caqh.deroster(caqhId)) };
+        : { batchId: await (kind === 'add' ? caqh.addToRoster(caqhId, personId) : caqh.removeFromRoster(caqhId)) };
       await keepRoster(sql, request, came);
     });
     if (!answered) await keepRoster(sql, request, 'failed');
@@ -73,7 +73,7 @@ export const createQuestions = (sql: Sql, { caqh, nppes, leie }: Registries) => 
     const { at, etag } = asked;
     try {
       if (!leie) throw NOT_HERE;
-      const list = await leie.updated(etag);
+      const list = await leie.fetchUpdate(etag);
       if (list) await takeList(sql, at, list);
       await recordListAnswer(sql, at, list ? list.etag : etag);
     } catch (error) {

@@ -47,7 +47,7 @@ export class Caqh {
    * How the person of an NPI stands; what CAQH doesn't know is an answer too. Not by CAQH id: one that a client has on
    * file wrongly would answer about somebody else, for every client.
    */
-  async status(npi: string): Promise<CaqhAnswer> {
+  async readStatus(npi: string): Promise<CaqhAnswer> {
     const { product: Product, organizationId: Organization_Id } = this.settings;
     const asked = { Product, Organization_Id, NPI_Provider_Id: npi };
     const { status, body } = await this.get('/RosterAPI/api/providerstatusbynpi', asked);
@@ -66,7 +66,7 @@ export class Caqh {
   }
 
   /** Whether the profile of that attestation can be pulled; null where we may not ask. What is in it is not read. */
-  async readable(
+  async checkReadable(
     caqhProviderId: string,
     attested: PlainDate,
   ): Promise<'readable' | 'not_on_roster' | 'not_current' | null> {
@@ -89,13 +89,13 @@ export class Caqh {
   async addToRoster(caqhId: string, reference: string): Promise<string> {
     const { organizationId: organization_id, product } = this.settings;
     const body = [{ caqh_provider_id: caqhId, po_provider_id: reference, organization_id }];
-    return this.batch('POST', '/RosterAPI/API/Roster', product, body);
+    return this.sendBatch('POST', '/RosterAPI/API/Roster', product, body);
   }
 
   /** Asks for a provider to be taken off the roster; a batch too. */
-  async deroster(caqhId: string): Promise<string> {
+  async removeFromRoster(caqhId: string): Promise<string> {
     const { organizationId: organization_id, product } = this.settings;
-    return this.batch('PUT', '/RosterAPI/API/Deroster', product, [{ caqh_provider_id: caqhId, organization_id }]);
+    return this.sendBatch('PUT', '/RosterAPI/API/Deroster', product, [{ caqh_provider_id: caqhId, organization_id }]);
   }
 
   async batchResult(batch_id: string): Promise<BatchResult> {
@@ -106,14 +106,14 @@ export class Caqh {
     return exception ? { done: false, exception: exception.slice(0, 200) } : { done: true };
   }
 
-  private async batch(method: 'POST' | 'PUT', path: string, product: string, wish: unknown): Promise<string> {
-    const { status, body } = await this.ask(path, { product }, { method, body: wish });
+  private async sendBatch(method: 'POST' | 'PUT', path: string, product: string, wish: unknown): Promise<string> {
+    const { status, body } = await this.sendRequest(path, { product }, { method, body: wish });
     return readAnswer(batchAnswer, status, body).batch_id;
   }
 
-  private readonly get = (path: string, query: Record<string, string>) => this.ask(path, query);
+  private readonly get = (path: string, query: Record<string, string>) => this.sendRequest(path, query);
 
-  private ask(path: string, query: Record<string, string>, how: Omit<Call, 'timeoutMs' | 'headers'> = {}) {
+  private sendRequest(path: string, query: Record<string, string>, how: Omit<Call, 'timeoutMs' | 'headers'> = {}) {
     const { url, username, password, timeoutMs = TIMEOUT_MS } = this.settings;
     const target = new URL(path, url);
     target.search = new URLSearchParams(query).toString();

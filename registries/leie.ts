@@ -24,7 +24,7 @@ export class Leie {
   constructor(private readonly settings: { url: string; timeoutMs?: number; maxBytes?: number }) {}
 
   /** The list, or null where it is still the one of that tag. What it says is the reader's to judge. */
-  async updated(etag: string | null): Promise<FetchedList | null> {
+  async fetchUpdate(etag: string | null): Promise<FetchedList | null> {
     const { url, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = this.settings;
     const headers = { accept: 'text/csv', ...(etag !== null && { 'if-none-match': etag }) };
     const { status, headers: said, body: file } = await callService(new URL(url), { headers, timeoutMs, maxBytes });

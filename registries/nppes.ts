@@ -40,7 +40,7 @@ const answer = z.object({
 export class Nppes {
   constructor(private readonly settings: { url: string; timeoutMs?: number }) {}
 
-  async record(npi: string): Promise<NppesRecord> {
+  async readRecord(npi: string): Promise<NppesRecord> {
     const { url, timeoutMs = TIMEOUT_MS } = this.settings;
     const target = new URL(url);
     target.search = new URLSearchParams({ version: '2.1', number: npi }).toString();

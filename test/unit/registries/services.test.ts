@@ -55,16 +55,16 @@ test.each(['behaviour', 'manner'])(
     const set = (to: string) => fetch(`${theirs.url}/${path}/${to}`, { method: 'PUT' });
     theirs.providers.push({ caqhId: CAQH_ID, npi: NPI });
     expect((await set('overloaded')).status).toBe(204);
-    await expect(caqh().status(NPI)).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(caqh().readStatus(NPI)).rejects.toMatchObject({ kind: 'unavailable' });
     expect((await set('answers')).status).toBe(204);
-    expect(await caqh().status(NPI)).toMatchObject({ caqhId: CAQH_ID });
+    expect(await caqh().readStatus(NPI)).toMatchObject({ caqhId: CAQH_ID });
   },
 );
 
 describe('CAQH', () => {
   test('is read without what cannot be stored, and without a date that cannot be meant', async () => {
     theirs.providers.push({ caqhId: CAQH_ID, npi: NPI, providerStatus: 'Exp\0ired\ud800', statusDate: '99991231' });
-    expect(await caqh().status(NPI)).toMatchObject({ providerStatus: 'Expired\uFFFD', statusOn: null });
+    expect(await caqh().readStatus(NPI)).toMatchObject({ providerStatus: 'Expired\uFFFD', statusOn: null });
   });
 
   test('is asked with the parameters of each family, of an NPI, whose CAQH id it answers', async () => {
@@ -82,8 +82,8 @@ describe('CAQH', () => {
       providerStatus: 'Initial Profile Complete',
       statusOn: '2026-03-01',
     };
-    expect(await caqh().status(NPI)).toEqual(said);
-    expect(await caqh().readable(CAQH_ID, '2026-03-01')).toBe('readable');
+    expect(await caqh().readStatus(NPI)).toEqual(said);
+    expect(await caqh().checkReadable(CAQH_ID, '2026-03-01')).toBe('readable');
     expect(theirs.calls.map(({ path, query }) => [path, query])).toEqual([
       ['/RosterAPI/api/providerstatusbynpi', { Product: 'PV', Organization_Id: '4321', NPI_Provider_Id: NPI }],
       [
@@ -94,9 +94,9 @@ describe('CAQH', () => {
   });
 
   test('tells who it doesn’t know, who is not on the roster, and who has not authorised', async () => {
-    expect(await caqh().status(NPI)).toMatchObject({ found: false });
+    expect(await caqh().readStatus(NPI)).toMatchObject({ found: false });
     theirs.providers.push({ caqhId: CAQH_ID, npi: NPI, rosterStatus: 'NOT ON ROSTER', authorizationFlag: 'N' });
-    expect(await caqh().status(NPI)).toMatchObject({
+    expect(await caqh().readStatus(NPI)).toMatchObject({
       found: true,
       rosterStatus: 'NOT ON ROSTER',
       authorised: false,
@@ -105,9 +105,9 @@ describe('CAQH', () => {
 
   test('says 292 and 294 in its own way', async () => {
     theirs.providers.push({ caqhId: CAQH_ID, npi: NPI, profile: 292 });
-    expect(await caqh().readable(CAQH_ID, '2026-03-01')).toBe('not_on_roster');
+    expect(await caqh().checkReadable(CAQH_ID, '2026-03-01')).toBe('not_on_roster');
     theirs.providers[0]!.profile = 294;
-    expect(await caqh().readable(CAQH_ID, '2026-03-01')).toBe('not_current');
+    expect(await caqh().checkReadable(CAQH_ID, '2026-03-01')).toBe('not_current');
   });
 
   test('adds to the roster in a batch that is pending, then done or refused', async () => {
@@ -120,20 +120,20 @@ describe('CAQH', () => {
     expect(await caqh().batchResult(batch)).toBeNull();
     expect(await caqh().batchResult(batch)).toEqual({ done: true });
     theirs.providers[0]!.exception = 'Provider opted out';
-    const second = await caqh().deroster(CAQH_ID);
+    const second = await caqh().removeFromRoster(CAQH_ID);
     await caqh().batchResult(second);
     expect(await caqh().batchResult(second)).toEqual({ done: false, exception: 'Provider opted out' });
   });
 
   test.each(BAD_DAYS)('on a bad day: %s', async (behaviour, failure) => {
     theirs.behaviour = behaviour;
-    await expect(caqh().status(NPI)).rejects.toMatchObject(failure);
+    await expect(caqh().readStatus(NPI)).rejects.toMatchObject(failure);
     await expect(caqh().addToRoster(CAQH_ID, 'ours')).rejects.toMatchObject(failure);
   });
 
   test('with a wrong password, or an answer of another form', async () => {
-    await expect(caqh({ password: 'wrong' }).status(NPI)).rejects.toMatchObject({ kind: 'unauthorised' });
-    await expect(caqh({ organizationId: '1' }).status(NPI)).rejects.toMatchObject({ kind: 'nonsense' });
+    await expect(caqh({ password: 'wrong' }).readStatus(NPI)).rejects.toMatchObject({ kind: 'unauthorised' });
+    await expect(caqh({ organizationId: '1' }).readStatus(NPI)).rejects.toMatchObject({ kind: 'nonsense' });
     await expect(caqh().batchResult('unknown')).rejects.toMatchObject({ kind: 'nonsense', detail: 'answered 400' });
   });
 });
@@ -149,7 +149,7 @@ describe('NPPES', () => {
 
   test.each([NPI, Number(NPI)])('is read, the number a string or an integer', async (number) => {
     registry.records.push({ ...RECORD, number, licence: { state: 'CA', license: 'LMFT 12' } });
-    expect(await nppes().record(NPI)).toEqual({
+    expect(await nppes().readRecord(NPI)).toEqual({
       status: 'found',
       snapshot: {
         enumerationType: 'NPI-1',
@@ -226,22 +226,22 @@ describe('NPPES', () => {
 
   test('tells an organisation from a person', async () => {
     registry.records.push({ number: NPI, firstName: '', lastName: 'VALE COUNSELING PC', enumerationType: 'NPI-2' });
-    expect(await nppes().record(NPI)).toEqual({ status: 'found', snapshot: { enumerationType: 'NPI-2' } });
+    expect(await nppes().readRecord(NPI)).toEqual({ status: 'found', snapshot: { enumerationType: 'NPI-2' } });
   });
 
   test('has nothing under an NPI that is unknown, or nothing any more', async () => {
-    expect(await nppes().record(NPI)).toEqual({ status: 'not_found' });
+    expect(await nppes().readRecord(NPI)).toEqual({ status: 'not_found' });
     registry.records.push({ ...RECORD, status: 'D' });
-    expect(await nppes().record(NPI)).toEqual({ status: 'deactivated' });
+    expect(await nppes().readRecord(NPI)).toEqual({ status: 'deactivated' });
   });
 
   test('says with status 200 that it does not like a question', async () => {
-    await expect(nppes().record('12')).rejects.toMatchObject({ kind: 'nonsense', detail: 'answered error 04' });
+    await expect(nppes().readRecord('12')).rejects.toMatchObject({ kind: 'nonsense', detail: 'answered error 04' });
   });
 
   test.each(BAD_DAYS)('on a bad day: %s', async (behaviour, failure) => {
     registry.behaviour = behaviour;
-    await expect(nppes().record(NPI)).rejects.toMatchObject(failure);
+    await expect(nppes().readRecord(NPI)).rejects.toMatchObject(failure);
   });
 });
 
@@ -251,14 +251,14 @@ describe('the OIG’s list', () => {
   test('is fetched whole, and not again while it is the same', async () => {
     oig.entries = [{ lastName: 'VALE', firstName: 'ROBIN' }, { businessName: 'ACME CLINIC' }];
     oig.modified = 'Mon, 09 Mar 2026 14:00:00 GMT';
-    const list = (await leie().updated(null))!;
+    const list = (await leie().fetchUpdate(null))!;
     expect(list.modifiedAt).toBe('2026-03-09T14:00:00.000Z');
     const read = [];
     for await (const entry of readLeie(list.file)) read.push(entry?.lastName || entry?.businessName);
     expect(read).toEqual(['VALE', 'ACME CLINIC']);
-    expect(await leie().updated(list.etag)).toBeNull();
+    expect(await leie().fetchUpdate(list.etag)).toBeNull();
     oig.entries.push({ lastName: 'NEW' });
-    expect((await leie().updated(list.etag))!.sha256).not.toBe(list.sha256);
+    expect((await leie().fetchUpdate(list.etag))!.sha256).not.toBe(list.sha256);
   });
 
   // a page with status 200 is the reader's to refuse
@@ -266,7 +266,7 @@ describe('the OIG’s list', () => {
     'on a bad day: %s',
     async (behaviour, failure) => {
       oig.behaviour = behaviour;
-      await expect(leie().updated(null)).rejects.toMatchObject(failure);
+      await expect(leie().fetchUpdate(null)).rejects.toMatchObject(failure);
     },
   );
 });
