@@ -55,7 +55,7 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
       path: '/v1/applications/{id}/claim',
       summary: 'Take an application that is not assigned',
       description:
-        'If several users claim it at once, one gets it and the others get 409. A user claims for oneself; a program ' +
+        'If several users claim it at once, one gets it and the others get 409. A user can claim only for themselves; a program ' +
         'names the `assignee`, and needs the permission to assign.',
       tag,
       access: 'applications:follow_up',

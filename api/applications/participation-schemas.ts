@@ -110,7 +110,7 @@ export const cycleBasis = z.enum(['stated', 'committee_contact', 'approval', 'ef
 export const participation = z
   .strictObject({
     effectiveOn: date.nullable().meta({ description: 'Billable from this day' }),
-    current: z.boolean().meta({ description: 'Whether it goes on' }),
+    current: z.boolean().meta({ description: 'Whether the participation is still active' }),
     loaded: describeSighting(LOADING_STATUSES).meta({
       description: 'As the payer’s systems were last seen; null: not yet',
     }),
@@ -128,7 +128,7 @@ export const participation = z
     ),
     untoldChanges: z
       .array(z.strictObject({ field: z.enum(CHANGE_FIELDS), changedOn: date, dueOn: date.optional() }))
-      .meta({ description: 'Changes that the payer still has to hear of; a contact with `toldOfChanges` clears them' }),
+      .meta({ description: 'Changes not yet reported to the payer; a contact with `toldOfChanges` clears them' }),
     followUps: z.partialRecord(
       z.enum(PARTICIPATION_TRACKS),
       z.strictObject({ nextFollowUpAt: instant, dueAt: instant }),

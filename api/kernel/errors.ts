@@ -30,7 +30,7 @@ export const PROBLEMS = {
   ],
   duplicate_payer: [409, 'A payer that goes by this name or alias already exists'],
   duplicate_user: [409, 'A user with this email address already exists'],
-  has_work: [409, 'The user has work that they could no longer do; give it to another user first'],
+  has_work: [409, 'The user has work that the change would put out of their reach; reassign it first'],
   location_in_use: [409, 'The location is used by applications and cannot be removed'],
   application_exists: [409, 'An application for the same key is already open'],
   action_not_allowed: [409, 'The application does not allow this action in its current stage'],

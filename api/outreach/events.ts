@@ -39,7 +39,7 @@ export const eventRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/events',
     summary: 'Read the feed of events: what changed, in order',
     description:
-      'No event is missed, and none comes twice. `nextCursor` is null once everything is read; to hear of later events, ' +
+      'No event is missed, and none comes twice. `nextCursor` is null once everything is read; to receive later events, ' +
       'ask again with the `seq` of the last one as `cursor`.',
     tag: 'events',
     access: 'readiness:read',

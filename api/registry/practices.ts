@@ -73,7 +73,7 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
     path: '/v1/practices/{id}',
     summary: 'Change a practice',
     description:
-      'Fields that are left out stay as they are; null empties `npi` and `billing`. Where payers have to hear of a change, their ' +
+      'Fields that are left out stay as they are; null empties `npi` and `billing`. Where payers must be notified of a change, their ' +
       'applications are opened: see its changes. A tax id that another practice of the client has is refused as in a new one. One that was merged is changed at ' +
       'the one that stays, whose id the refusal names.',
     tag,

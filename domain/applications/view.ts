@@ -36,7 +36,7 @@ interface TrackView {
 /** What follows the confirmation, as it stands. */
 export interface ParticipationView {
   effectiveOn: string | null;
-  /** Whether it goes on. */
+  /** Whether the participation is still active. */
   current: boolean;
   loaded: Participation['loading'];
   directory: Participation['directory'];
@@ -182,9 +182,9 @@ export function buildApplicationView(state: ApplicationState, now: Instant, time
 function viewParticipation(state: ApplicationState, today: PlainDate): ParticipationView | null {
   const { participation: p, agenda } = state;
   if (!p) return null;
-  const { effective, loading, directory, issues, cycle, untold = [] } = p;
+  const { effective, loading, directory, issues, cycle, untold: unreportedChanges = [] } = p;
   const current = isParticipating(state);
-  const looks = current
+  const followUps = current
     ? (Object.entries(agenda.followUps) as [ParticipationTrack, { at: Instant; dueAt: Instant }][])
     : [];
   return {
@@ -193,8 +193,8 @@ function viewParticipation(state: ApplicationState, today: PlainDate): Participa
     loaded: loading,
     directory,
     issues,
-    untoldChanges: untold,
-    followUps: Object.fromEntries(looks.map(([care, { at, dueAt }]) => [care, { nextFollowUpAt: at, dueAt }])),
+    untoldChanges: unreportedChanges,
+    followUps: Object.fromEntries(followUps.map(([track, { at, dueAt }]) => [track, { nextFollowUpAt: at, dueAt }])),
     recredentialing: cycle && agenda.recredentialing ? viewCycle(cycle, agenda.recredentialing, today) : null,
   };
 }
