@@ -2,12 +2,12 @@
  * Collects items for `ms` milliseconds and hands them on together. What fails is let go: it has to be something that
  * is noticed and repeated without it.
  */
-export function collectInBatches<T>(ms: number, handOn: (items: T[]) => Promise<unknown>): (item: T) => void {
+export function collectInBatches<T>(ms: number, deliverBatch: (items: T[]) => Promise<unknown>): (item: T) => void {
   let gathered: T[] = [];
   const flushBatch = () => {
     const items = gathered;
     gathered = [];
-    handOn(items).catch(() => undefined);
+    deliverBatch(items).catch(() => undefined);
   };
   return (item) => {
     if (gathered.push(item) === 1) setTimeout(flushBatch, ms).unref();

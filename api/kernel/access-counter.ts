@@ -20,7 +20,7 @@ export function createAccessCounter(sql: Sql): AccessCounter {
   let counts = new Map<string, AccessCount>();
   let absent: { caller: string; isThere: () => Promise<boolean> }[] = [];
 
-  function add({ caller, kind, day, count, lastAt }: AccessCount): void {
+  function addCall({ caller, kind, day, count, lastAt }: AccessCount): void {
     const key = `${caller} ${kind} ${day}`;
     const before = counts.get(key)?.count ?? 0;
     counts.set(key, { caller, kind, day, count: before + count, lastAt });
@@ -28,7 +28,7 @@ export function createAccessCounter(sql: Sql): AccessCounter {
 
   function count(caller: string, kind: AccessKind): void {
     const lastAt = readClock();
-    add({ caller, kind, day: toUtcDate(lastAt), count: 1, lastAt });
+    addCall({ caller, kind, day: toUtcDate(lastAt), count: 1, lastAt });
   }
 
   return {
@@ -47,7 +47,7 @@ export function createAccessCounter(sql: Sql): AccessCounter {
       try {
         await addAccessCounts(sql, taken);
       } catch (error) {
-        for (const one of taken) add(one);
+        for (const one of taken) addCall(one);
         throw error;
       }
     },

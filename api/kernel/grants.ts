@@ -16,11 +16,11 @@ interface Grant {
 
 /** Refuses clients that the maker cannot see, and a role or scope beyond the maker's own. */
 export async function checkGrant(sql: Sql, maker: Principal, { role, clientIds }: Grant): Promise<void> {
-  refuseErrors(await listUnseen(sql, maker, clientIds));
+  refuseErrors(await listClientsOutOfReach(sql, maker, clientIds));
   if (!mayGrant(maker, role, clientIds ?? null)) throw new Problem('forbidden');
 }
 
-const listUnseen = async (sql: Sql, maker: Principal, clientIds: string[] = []): Promise<FieldError[]> =>
+const listClientsOutOfReach = async (sql: Sql, maker: Principal, clientIds: string[] = []): Promise<FieldError[]> =>
   listUnknown('clientIds', clientIds, await selectKnownClients(sql, maker, clientIds));
 
 /**
@@ -33,7 +33,7 @@ export async function checkKey(
   { userId, role, clientIds }: Grant & { userId?: string | undefined },
 ): Promise<void> {
   const owner = userId === undefined ? null : await findUser(sql, maker, userId);
-  const unseen = await listUnseen(sql, maker, clientIds);
+  const unseen = await listClientsOutOfReach(sql, maker, clientIds);
   if (userId !== undefined && !owner) throw refuseFields({ path: 'userId', ...UNKNOWN_REFERENCE }, ...unseen);
   refuseErrors(unseen);
   if (owner && !mayManage(maker, owner)) throw new Problem('forbidden');

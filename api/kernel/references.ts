@@ -131,14 +131,14 @@ function findIds(schema: z.core.$ZodType, value: unknown, path: string[] = []): 
   if (value === undefined || value === null || path.length > 12) return [];
   if (z.globalRegistry.get(schema)?.format === 'uuid')
     return idSchema.safeParse(value).success ? [[path.join('.'), value as string]] : [];
-  const inside = (part: z.core.$ZodType, name: string) =>
+  const readInside = (part: z.core.$ZodType, name: string) =>
     findIds(part, (value as Record<string, unknown>)[name], [...path, name]);
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
     case 'object':
-      return Object.entries(def.shape).flatMap(([name, part]) => inside(part, name));
+      return Object.entries(def.shape).flatMap(([name, part]) => readInside(part, name));
     case 'array':
-      return Array.isArray(value) ? value.flatMap((_, place) => inside(def.element, String(place))) : [];
+      return Array.isArray(value) ? value.flatMap((_, place) => readInside(def.element, String(place))) : [];
     case 'union':
       return def.options.flatMap((part) => findIds(part, value, path));
     case 'optional':
@@ -178,13 +178,15 @@ export async function findUnknownReferences(
   ].slice(0, MOST_LOOKED_UP);
   if (found.length === 0) return [];
   const ids = new Map(found);
-  const of = (field: string): string | undefined => {
+  const readReference = (field: string): string | undefined => {
     const value = (subject as Record<string, unknown> | undefined)?.[field];
     return typeof value === 'string' ? value : undefined;
   };
-  const clientId = of('clientId');
+  const clientId = readReference('clientId');
   const practiceId =
-    ids.get('practiceId') ?? of('practiceId') ?? (route.path.startsWith('/v1/practices/{id}') ? params.id : undefined);
+    ids.get('practiceId') ??
+    readReference('practiceId') ??
+    (route.path.startsWith('/v1/practices/{id}') ? params.id : undefined);
   const given = [...ids].map(([path, id]) => ({ path, id, to: findReferents(path) }));
   const unknown = await listUnknownReferences(sql, principal, given, { clientId, practiceId });
   const errors = unknown.map(({ path }): FieldError => ({ path, ...UNKNOWN_REFERENCE }));

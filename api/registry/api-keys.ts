@@ -77,7 +77,7 @@ export const apiKeyRoutes = ({ sql, keyring }: Deps): Route[] => [
     query: revocationQuery,
     responses: { 204: { description: 'The key no longer works' } },
     handler: async ({ principal, subject, query }) => {
-      await revokeKey(sql, principal, subject.id, { keepMade: query.made === 'kept' });
+      await revokeKey(sql, principal, subject.id, { keepsCreatedItems: query.made === 'kept' });
       return answerNoContent();
     },
   }),

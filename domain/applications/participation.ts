@@ -174,14 +174,14 @@ export function applyContact(s: ApplicationState, data: EventData<'contact'>, e:
   }
   const named = data.nextFollowUpOn ?? (data.promisedOn && addDays(data.promisedOn, 1));
   if (data.outcome === 'no_answer' && !named) return;
-  for (const care of PARTICIPATION_TRACKS) {
-    const followUp = p.followUps[care];
+  for (const track of PARTICIPATION_TRACKS) {
+    const followUp = p.followUps[track];
     // only a contact that notified the payer settles a change; a contact about another subject leaves it due
-    const meant = data.about ? data.about === care : followUp?.firedAt !== undefined && care !== 'change';
+    const meant = data.about ? data.about === track : followUp?.firedAt !== undefined && track !== 'change';
     if (!followUp || !meant) continue;
-    const rule = care === 'confirmation' ? TRACK_FOLLOW_UPS[care].rule : 'followUpEvery';
-    const kept = care === 'change' ? findEarliestDue(p.untold) : {};
-    scheduleFollowUp(p, care, e, { rule, ...kept, ...(named && { on: named }) });
+    const rule = track === 'confirmation' ? TRACK_FOLLOW_UPS[track].rule : 'followUpEvery';
+    const kept = track === 'change' ? findEarliestDue(p.untold) : {};
+    scheduleFollowUp(p, track, e, { rule, ...kept, ...(named && { on: named }) });
   }
 }
 
@@ -204,8 +204,8 @@ export function updateParticipation(s: ApplicationState, e: Entry): void {
   if (on && p.effective?.on !== on) {
     p.effective = { on, knownAt: e.at, begunAt: null };
     const from = on > findPayerDay(e) ? { from: on } : {};
-    for (const care of ['loading', 'directory'] as const)
-      if (!p[care] && !p.followUps[care]?.firedAt) scheduleFollowUp(p, care, e, from);
+    for (const track of ['loading', 'directory'] as const)
+      if (!p[track] && !p.followUps[track]?.firedAt) scheduleFollowUp(p, track, e, from);
   }
   if (!p.cycle || (p.cycle.basis === 'effective_date' && p.cycle.from !== p.effective?.on)) beginCycle(s, p, e);
   if (listAwaitedFacts(s).length === 0) delete p.followUps.confirmation;
@@ -237,17 +237,17 @@ function resolveIssue(p: Participation, code: IssueCode, resolvedOn: PlainDate):
   delete p.followUps[code];
 }
 
-function scheduleFollowUp(p: Participation, care: ParticipationTrack, e: Entry, how: Partial<FollowUp>): void {
-  p.followUps[care] = { ...TRACK_FOLLOW_UPS[care], ...how, at: e.at, armedBy: e.id };
+function scheduleFollowUp(p: Participation, track: ParticipationTrack, e: Entry, how: Partial<FollowUp>): void {
+  p.followUps[track] = { ...TRACK_FOLLOW_UPS[track], ...how, at: e.at, armedBy: e.id };
 }
 
 /** Puts a follow-up into the queue at once, from the entry on. */
-function raiseFollowUp(p: Participation, care: ParticipationTrack, e: Entry, how: Partial<FollowUp> = {}): void {
-  p.followUps[care] = { ...TRACK_FOLLOW_UPS[care], ...how, at: e.at, atOnce: true, armedBy: e.id, firedAt: e.at };
+function raiseFollowUp(p: Participation, track: ParticipationTrack, e: Entry, how: Partial<FollowUp> = {}): void {
+  p.followUps[track] = { ...TRACK_FOLLOW_UPS[track], ...how, at: e.at, atOnce: true, armedBy: e.id, firedAt: e.at };
 }
 
 /** Finds the first day on which notice of a change is late, of those that the payer was not notified of yet. */
-function findEarliestDue(untold: Participation['untold'] = []): { dueOn?: PlainDate } {
-  const [dueOn] = untold.flatMap((change) => change.dueOn ?? []).sort();
+function findEarliestDue(unreportedChanges: Participation['untold'] = []): { dueOn?: PlainDate } {
+  const [dueOn] = unreportedChanges.flatMap((change) => change.dueOn ?? []).sort();
   return dueOn ? { dueOn } : {};
 }

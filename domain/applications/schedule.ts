@@ -185,18 +185,18 @@ function addParticipation(
   const p = state.participation;
   if (!p) return agenda;
   const { window } = playbook;
-  for (const care of PARTICIPATION_TRACKS) {
-    const followUp = p.followUps[care];
+  for (const track of PARTICIPATION_TRACKS) {
+    const followUp = p.followUps[track];
     if (!followUp) continue;
     const at = computeFollowUpAt(state, followUp, playbook);
     const { escalatesAt, ...own } = computeWorkDates(state, at, playbook);
     const dueAt = followUp.dueOn ? startOfDay(addDays(followUp.dueOn, 1), window.timeZone) : own.dueAt;
-    agenda.followUps[care] = { at, dueAt };
+    agenda.followUps[track] = { at, dueAt };
     if (isHeld(state)) continue;
-    if (!followUp.firedAt) agenda.timers[`followUp:${care}`] = at;
+    if (!followUp.firedAt) agenda.timers[`followUp:${track}`] = at;
     else {
       agenda.items.push({ purpose: followUp.purpose, since: at, dueAt });
-      if (!followUp.escalatedAt) agenda.timers[`escalation:${care}`] = escalatesAt;
+      if (!followUp.escalatedAt) agenda.timers[`escalation:${track}`] = escalatesAt;
     }
   }
   if (state.participationEndsOn)

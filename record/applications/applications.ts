@@ -164,13 +164,15 @@ export async function describeApplication(sql: Db, kept: KeptApplication, now: I
 }
 
 async function readConfirmations(sql: Db, state: ApplicationState): Promise<Partial<Record<Fact, Confirmation>>> {
-  const readGiven = async (fact: Fact, entryId: string): Promise<GivenConfirmation> => ({
+  const readConfirmationInputs = async (fact: Fact, entryId: string): Promise<GivenConfirmation> => ({
     entryId,
     ...pickFields(await readFactBody(sql, state, fact, entryId), CONFIRMATION_FIELDS),
   });
   const entries = Object.entries(state.facts).map(async ([name, on]) => {
     const fact = name as Fact;
-    const [first, ...against] = await Promise.all([on, ...on.against].map((one) => readGiven(fact, one.entryId)));
+    const [first, ...against] = await Promise.all(
+      [on, ...on.against].map((one) => readConfirmationInputs(fact, one.entryId)),
+    );
     const lacks = isMendable(state, fact) && findLackOf(state, fact);
     return [
       fact,

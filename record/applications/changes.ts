@@ -111,7 +111,7 @@ async function listAffectedApplications(sql: Db, change: Change): Promise<Affect
     const { [change.field]: handling, perPractice } = resolvePlaybook(playbook, key, timeZone).changes;
     // an open application was sent with the mistake in it: its payer must be notified all the same
     const needs = change.correction && closedAt !== null ? 'nothing' : findChangeNeed(change.field, standing, handling);
-    const told = findNoticeDueDay(key.lineOfBusiness, needs, change.changedOn);
+    const notice = findNoticeDueDay(key.lineOfBusiness, needs, change.changedOn);
     const { providerId, payerId, state } = key;
     const kind = standing === 'agreement' ? null : findKindForChange(needs);
     const own = kind && { first: applicationId, key: { ...key, kind } };
@@ -128,8 +128,8 @@ async function listAffectedApplications(sql: Db, change: Change): Promise<Affect
         state,
         standing,
         needs,
-        dueOn: told?.dueOn ?? null,
-        citation: told?.citation ?? null,
+        dueOn: notice?.dueOn ?? null,
+        citation: notice?.citation ?? null,
         openedId: null,
         opens,
       },

@@ -134,11 +134,11 @@ function listSayings(event: ApplicationEvent, state: ApplicationState): MessageD
       const { track, armedBy } = event.data;
       const purpose = (track === 'step' ? state.step : findFollowUp(state, track))?.purpose;
       const dueAt = state.agenda.items.find((item) => item.purpose === purpose)?.dueAt;
-      const rung = { at, key, template: 'escalation', data: { purpose }, dueAt, armedBy };
+      const escalation = { at, key, template: 'escalation', data: { purpose }, dueAt, armedBy };
       return [
-        { to: 'assignee', ...rung },
-        { to: 'lead', after: LEAD_AFTER, ...rung },
-        { to: 'client', after: CLIENT_AFTER, ...rung },
+        { to: 'assignee', ...escalation },
+        { to: 'lead', after: LEAD_AFTER, ...escalation },
+        { to: 'client', after: CLIENT_AFTER, ...escalation },
       ];
     }
     case 'recredentialing_due':

@@ -37,7 +37,7 @@ export async function listPlaybookMoves(
   const rows = await sql<{ snapshot: ApplicationState; playbookVersion: number; timeZone: string }[]>`
     select a.snapshot, a.playbook_version, c.time_zone
     from applications a join clients c on c.id = a.client_id
-    where a.payer_id = ${payerId} and (a.open or ${selectUnderWay(sql)}) and a.playbook_version <> ${to}
+    where a.payer_id = ${payerId} and (a.open or ${isStillParticipating(sql)}) and a.playbook_version <> ${to}
       and ${isInScope(sql, principal, 'a.client_id')} ${ids ? sql`and a.id = any(${[...ids]}::uuid[])` : sql``}
     order by a.created_at, a.id limit ${limit}`;
   return Promise.all(
@@ -67,5 +67,5 @@ export async function listPlaybookMoves(
 }
 
 /** Whether an application `a` is closed and its participation goes on (domain/applications/state.ts). */
-const selectUnderWay = (sql: Db): Fragment => sql`
+const isStillParticipating = (sql: Db): Fragment => sql`
   (a.stage = 'confirmed' and (a.snapshot->'rules'->>'opensSpan')::boolean and a.snapshot->>'participationEndedOn' is null)`;

@@ -122,11 +122,16 @@ async function emitEvents(
 ): Promise<void> {
   const { providerId, practiceId, payerId } = key;
   for (const { kind, data, at } of events) {
-    const told = { providerId, practiceId, payerId, at };
+    const eventData = { providerId, practiceId, payerId, at };
     if (kind === 'stage')
-      await emitEvent(tx, { clientId, type: 'application.stage_changed', subjectId, data: { ...told, ...data } });
+      await emitEvent(tx, { clientId, type: 'application.stage_changed', subjectId, data: { ...eventData, ...data } });
     if (kind === 'nudge')
-      await emitEvent(tx, { clientId, type: 'follow_up.due', subjectId, data: { ...told, purpose: data.purpose } });
+      await emitEvent(tx, {
+        clientId,
+        type: 'follow_up.due',
+        subjectId,
+        data: { ...eventData, purpose: data.purpose },
+      });
   }
 }
 

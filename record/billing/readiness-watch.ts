@@ -29,7 +29,7 @@ interface Scope {
   state: string;
   lineOfBusiness: LineOfBusiness;
   locationId: string | null;
-  told: { mayBill: boolean; reasons: ReadinessReason[] } | null;
+  lastAnswer: { mayBill: boolean; reasons: ReadinessReason[] } | null;
 }
 
 /** Evaluates billing readiness for an application's scope, and emits an event where the answer has changed. */
@@ -41,13 +41,13 @@ export async function emitReadinessChange(
   const [scope] = await tx<Scope[]>`
     select a.client_id, c.time_zone, a.provider_id, a.practice_id, a.payer_id, a.state, a.line_of_business,
       a.location_id, case when t.application_id is null then null else
-        jsonb_build_object('mayBill', t.may_bill, 'reasons', t.reasons) end as told
+        jsonb_build_object('mayBill', t.may_bill, 'reasons', t.reasons) end as last_answer
     from applications a join clients c on c.id = a.client_id
     left join readiness_told t on t.application_id = a.id
     where a.id = ${applicationId} and a.provider_id is not null
     for no key update of a`;
   if (!scope) return { next: null };
-  const { clientId, timeZone, told, locationId, ...asked } = scope;
+  const { clientId, timeZone, lastAnswer, locationId, ...asked } = scope;
   const today = toLocalDate(now, timeZone);
   const question = { ...asked, ...(locationId && { locationId }), dateOfService: today };
   const [onFile] = await readReadinessEvidence(tx, SYSTEM, [question]);
@@ -55,13 +55,13 @@ export async function emitReadinessChange(
   const { mayBill, reasons } = evaluateBillingReadiness(question, onFile.evidence);
 
   // before the first event the answer counts as a no with nothing on file
-  const before = told ?? { mayBill: false, reasons: [] };
-  if (!told || before.mayBill !== mayBill || before.reasons.join() !== reasons.join()) {
+  const before = lastAnswer ?? { mayBill: false, reasons: [] };
+  if (!lastAnswer || before.mayBill !== mayBill || before.reasons.join() !== reasons.join()) {
     await tx`
       insert into readiness_told ${toRows(tx, { applicationId, clientId, mayBill, reasons })}
       on conflict (application_id) do update
         set may_bill = excluded.may_bill, reasons = excluded.reasons, told_at = now()`;
-    if (told || mayBill)
+    if (lastAnswer || mayBill)
       await emitEvent(tx, {
         clientId,
         type: 'billing_readiness.changed',

@@ -16,8 +16,8 @@ const selectBilledOfPersons: SelectSubscribers = (sql, persons) =>
 const selectBilledOfPractices: SelectSubscribers = (sql, practices) =>
   sql`
     select s.application_id from network_spans s join practices p on p.id = s.practice_id
-    join practices told on ${areOneEntry(sql, 'p', 'told')}
-    where s.known_to is null and told.id in (${practices})`;
+    join practices changed_practice on ${areOneEntry(sql, 'p', 'changed_practice')}
+    where s.known_to is null and changed_practice.id in (${practices})`;
 const selectBridgesOfRelationships: SelectSubscribers = (sql, relationships) =>
   sql`select application_id from bridges where relationship_id in (${relationships})`;
 const selectOpenAmong: SelectSubscribers = (sql, applications) =>
@@ -38,8 +38,8 @@ const selectOpenOfPersons: SelectSubscribers = (sql, persons) =>
   selectOpenOfProviders(sql, sql`select id from providers where person_id in (${persons})`);
 const selectOpenOfPractices: SelectSubscribers = (sql, practices) =>
   sql`
-    select a.id from applications a join practices p on p.id = a.practice_id join practices told on ${areOneEntry(sql, 'p', 'told')}
-    where told.id in (${practices}) and a.open`;
+    select a.id from applications a join practices p on p.id = a.practice_id join practices changed_practice on ${areOneEntry(sql, 'p', 'changed_practice')}
+    where changed_practice.id in (${practices}) and a.open`;
 
 /** Of a client, those that wait for an instant of its day: open applications, participations, and whatever watch sleeps. */
 const selectLivingOfClients: SelectSubscribers = (sql, clients) =>

@@ -47,7 +47,7 @@ export const revokeKey = (
   sql: Sql,
   principal: Principal,
   id: string,
-  { keepMade }: { keepMade: boolean },
+  { keepsCreatedItems }: { keepsCreatedItems: boolean },
 ): Promise<void> =>
   sql.begin(async (tx) => {
     const revoked = await revokeKeys(tx, [id]);
@@ -66,14 +66,15 @@ export const revokeKey = (
     });
 
     async function listOpen(): Promise<MadeByKey[]> {
-      return keepMade ? [] : listMade(tx, principal, id);
+      return keepsCreatedItems ? [] : listMade(tx, principal, id);
     }
   });
 
 async function endMade(tx: Tx, made: readonly MadeByKey[]): Promise<void> {
-  const those = (what: MadeByKey['what']): string[] => made.flatMap((one) => (one.what === what ? one.id : []));
-  await revokeKeys(tx, those('api_key'));
-  await endEndpoints(tx, tx`select unnest(${those('webhook_endpoint')}::uuid[])`);
-  await tx`delete from calendar_feeds where user_id = any(${those('calendar_feed')}::uuid[])`;
-  await tx`delete from covers where id = any(${those('cover')}::uuid[])`;
+  const selectCreatedItems = (what: MadeByKey['what']): string[] =>
+    made.flatMap((one) => (one.what === what ? one.id : []));
+  await revokeKeys(tx, selectCreatedItems('api_key'));
+  await endEndpoints(tx, tx`select unnest(${selectCreatedItems('webhook_endpoint')}::uuid[])`);
+  await tx`delete from calendar_feeds where user_id = any(${selectCreatedItems('calendar_feed')}::uuid[])`;
+  await tx`delete from covers where id = any(${selectCreatedItems('cover')}::uuid[])`;
 }

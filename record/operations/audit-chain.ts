@@ -184,11 +184,11 @@ export const verifyAuditLog = (sql: Sql, knownRoots: readonly string[] = []): Pr
     const roots = await tx<RootRow[]>`
       select id, at, encode(hash, 'hex') as hash, links_through from audit_roots order by id`;
     const chains = new ChainCheck(roots);
-    for await (const links of selectLinks(tx).cursor(PAGE)) for (const link of links) chains.add(link);
-    chains.end();
-    for (const id of await listLoose(tx)) chains.break({ fault: 'entry_unlinked', entryId: id }, Infinity);
+    for await (const links of selectLinks(tx).cursor(PAGE)) for (const link of links) chains.addLink(link);
+    chains.finishVerification();
+    for (const id of await listLoose(tx)) chains.recordBreak({ fault: 'entry_unlinked', entryId: id }, Infinity);
     for (const hash of knownRoots)
-      if (!roots.some((root) => root.hash === hash)) chains.break({ fault: 'root_missing' }, Infinity);
+      if (!roots.some((root) => root.hash === hash)) chains.recordBreak({ fault: 'root_missing' }, Infinity);
     const [unlinked] = await tx<[Verification['unlinked']]>`
       select count(*) as count, min(e.at) as since from audit_unlinked u join audit_log e on e.id = u.entry_id`;
     const last = roots.at(-1);
@@ -240,7 +240,7 @@ class ChainCheck {
     this.roots = [...roots];
   }
 
-  break(what: Pick<Break, 'fault'> & Partial<Break>, linkId: number): void {
+  recordBreak(what: Pick<Break, 'fault'> & Partial<Break>, linkId: number): void {
     this.breaks += 1;
     if (this.first && this.first.linkId <= linkId) return;
     this.first = {
@@ -249,13 +249,13 @@ class ChainCheck {
     };
   }
 
-  add(link: LinkRow): void {
+  addLink(link: LinkRow): void {
     this.checkRoots(link.id);
     const { chain, hash, entryHash: linked, hashNow, purged } = link;
     const head = this.heads.get(chain) ?? START;
-    if (link.place !== head.place + 1) this.breakAt('link_missing', link);
-    else if (hash !== computeLinkHash(head, chain, linked)) this.breakAt('link_changed', link);
-    else if (hashNow !== null && hashNow !== linked) this.breakAt('entry_changed', link);
+    if (link.place !== head.place + 1) this.recordBreakAt('link_missing', link);
+    else if (hash !== computeLinkHash(head, chain, linked)) this.recordBreakAt('link_changed', link);
+    else if (hashNow !== null && hashNow !== linked) this.recordBreakAt('entry_changed', link);
     if (hashNow === null) {
       const gone = this.gone.get(chain) ?? [];
       gone.push(link);
@@ -276,25 +276,25 @@ class ChainCheck {
     for (let root = this.roots[0]; root && root.linksThrough < linkId; root = this.roots[0]) {
       this.roots.shift();
       if (root.hash !== computeRootHash(this.lastRoot, root.linksThrough, this.heads))
-        this.break({ fault: 'root_changed', rootId: root.id }, root.linksThrough);
+        this.recordBreak({ fault: 'root_changed', rootId: root.id }, root.linksThrough);
       this.lastRoot = root.hash;
     }
   }
 
   /** Once all links are read: the last roots, and whether purges account for all that is gone. */
-  end(): void {
+  finishVerification(): void {
     this.checkRoots(Infinity);
     for (const [chain, links] of this.gone) {
       const { entries, through } = this.purges.get(chain) ?? { entries: 0, through: 0 };
       this.purged += Math.min(entries, links.length);
       const beyond = links.find(({ entryId }) => entryId > through);
-      if (beyond) this.breakAt('entry_missing', beyond);
-      else if (links.length !== entries) this.breakAt('entry_missing', links[0]!);
+      if (beyond) this.recordBreakAt('entry_missing', beyond);
+      else if (links.length !== entries) this.recordBreakAt('entry_missing', links[0]!);
     }
   }
 
-  private breakAt(fault: Fault, { id, chain, place, entryId }: LinkRow): void {
+  private recordBreakAt(fault: Fault, { id, chain, place, entryId }: LinkRow): void {
     const clientId = chain === NO_CLIENT ? null : chain;
-    this.break({ fault, clientId, place, entryId, linkId: id }, id);
+    this.recordBreak({ fault, clientId, place, entryId, linkId: id }, id);
   }
 }

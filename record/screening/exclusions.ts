@@ -403,7 +403,13 @@ async function recordListing(
     where exclusion_id = ${id} and client_id is not distinct from ${scope} and not decided and known_to is null`;
   // the list may have come to know the NPI of who was only of the same name
   if (!before || (before.status === 'possible' && status === 'confirmed'))
-    await recordWord(tx, id, held, { status, excludedOn, reinstatedOn }, { by: LIST_PRINCIPAL, scope, decided: false });
+    await recordExclusionStatus(
+      tx,
+      id,
+      held,
+      { status, excludedOn, reinstatedOn },
+      { by: LIST_PRINCIPAL, scope, decided: false },
+    );
   const now = findDecisiveWord(await listWords(tx, held, id))!.status;
   if (now !== 'dismissed')
     await createTasks(tx, [buildMatchTask(held, { id, source: 'oig_leie', status: now }, held.id)]);
@@ -451,7 +457,7 @@ export async function carryExclusions(
     const isEverybodys = clientId === null && status !== 'dismissed';
     if (isEverybodys) {
       const how = { by: principal, scope: held.clientId, decided: false };
-      await recordWord(tx, to, held, { status, excludedOn, reinstatedOn }, how);
+      await recordExclusionStatus(tx, to, held, { status, excludedOn, reinstatedOn }, how);
     } else
       await tx`
         update exclusion_standings set exclusion_id = ${to} where exclusion_id = ${id} and client_id = ${held.clientId}`;
@@ -480,7 +486,7 @@ const buildMatchTask = (
 });
 
 /** Records a decision or match on an exclusion in place of the one before it, and announces it. Answers its id. */
-async function recordWord(
+async function recordExclusionStatus(
   tx: Db,
   exclusionId: string,
   held: ScreenedSubject,
@@ -581,7 +587,7 @@ export const recordExclusionCheck = (
           await recordDecision(tx, principal, held, exclusion, { ...word, status: result });
         else {
           const how = { by: principal, scope: clientId, decided: false };
-          await recordWord(tx, exclusionId, held, { ...word, status: result }, how);
+          await recordExclusionStatus(tx, exclusionId, held, { ...word, status: result }, how);
           await createTasks(tx, [buildMatchTask(held, { ...exclusion, status: result }, held.id)]);
         }
       }
@@ -712,7 +718,7 @@ async function recordDecision(
   const scopes: Scope[] = everywhere ? [null] : concerned.map(({ clientId }) => clientId);
   const said: string[] = [];
   for (const scope of scopes)
-    said.push(await recordWord(tx, exclusionId, held, word, { by: principal, scope, decided: true }));
+    said.push(await recordExclusionStatus(tx, exclusionId, held, word, { by: principal, scope, decided: true }));
   await tx`
     update tasks set closed_at = now()
     where kind = 'exclusion_match' and closed_at is null and data->>'exclusionId' = ${exclusionId}
