@@ -43,7 +43,7 @@ const makeApplicationStep = (
   status: 200,
 });
 
-/** The life of one application, from a new client to a yes of the gate. A test sends it to a real API. */
+/** The life of one application, from a new client to a yes of billing readiness. A test sends it to a real API. */
 export const CORE_STEPS: CoreStep[] = [
   {
     name: 'client',

@@ -78,7 +78,7 @@ export interface ReadinessAnswer {
   mayBill: boolean;
   /** Every reason against, in the order of the vocabulary; none beside a yes. */
   reasons: ReadinessReason[];
-  /** Beside a yes only. */
+  /** Present only when the answer is yes. */
   cautions: ReadinessCaution[];
   billThrough: 'own' | 'platform' | 'nobody';
   mayRepresentInNetwork: boolean;

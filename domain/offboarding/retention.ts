@@ -5,7 +5,7 @@ import { addDays } from '../time/dates';
 const RETAINED = ['secrets', 'evidence', 'readinessAnswers', 'audit'] as const;
 export type RetainedKind = (typeof RETAINED)[number];
 
-/** For how long, from the last day on. */
+/** How long it is kept, counted from the last day. */
 export interface RetentionSettings {
   secretsPurgeDays: number;
   evidenceKeepYears: number;

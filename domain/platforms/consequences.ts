@@ -106,7 +106,7 @@ export interface Notice {
   inTime: boolean | null;
 }
 
-/** `reasons`: what the gate says against billing on the day of leaving. */
+/** `reasons`: what billing readiness has against billing on the day of leaving. */
 export interface Billable {
   status: 'confirmed' | 'expected' | 'late' | 'not_expected';
   expectedOn: PlainDate | null;
@@ -155,7 +155,7 @@ export interface ConsequencesInput extends KnownFacts {
   practiceId: string | null;
   locationId: string | null;
   checklist: readonly ChecklistEntry[];
-  /** What the gate answers for an application on the day of leaving; a yes has no reasons. */
+  /** What billing readiness answers for an application on the day of leaving; a yes has no reasons. */
   gate: ReadonlyMap<string, readonly ReadinessReason[]>;
 }
 

@@ -3,7 +3,7 @@ import type { Instant, PlainDate } from './instants';
 const DAY_MS = 86_400_000;
 /** Where a date begins first on earth: UTC+14. */
 const FIRST_ZONE_MS = 14 * 3_600_000;
-/** Where it ends last: UTC-12. */
+/** The zone in which a day ends last: UTC-12. */
 const LAST_ZONE_MS = 12 * 3_600_000;
 
 /** The ends of the calendar: what PostgreSQL and four digits of a year can say. What is beyond counts as its end. */

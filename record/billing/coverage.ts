@@ -31,9 +31,9 @@ interface KeyApplication {
   open: boolean;
 }
 
-/** A cell of a client's coverage: the gate's answer for today. */
+/** A cell of a client's coverage: the answer of billing readiness for today. */
 export interface Coverage extends Omit<Scope, 'applications'> {
-  /** The application that the answer is about; where the gate knows of none, the open one, otherwise the latest. */
+  /** The application that the answer is about; where billing readiness knows of none, the open one, otherwise the latest. */
   applicationId: string | null;
   stage: Stage | null;
   /** Another that is open for the same. */

@@ -78,7 +78,7 @@ export async function emitReadinessChange(
   return { next: next ? startOfDay(next, timeZone) : null };
 }
 
-/** Whether the participation of an application goes on, as the gate has it: an agreement that it rests on may have ended. */
+/** Whether the participation of an application goes on, as billing readiness has it: an agreement that it rests on may have ended. */
 export async function isParticipationCurrent(
   sql: Db,
   { id, key }: Pick<ApplicationState, 'id' | 'key'>,

@@ -80,7 +80,7 @@ interface File {
 export const OPENING_KINDS = KINDS.filter((kind) => KIND_RULES[kind].opensSpan);
 
 /**
- * What the gate needs to answer each request, in their order, or the reference that is unknown; as many queries for one
+ * What billing readiness needs to answer each request, in their order, or the reference that is unknown; as many queries for one
  * as for all, however many are asked.
  */
 export async function readReadinessEvidence(

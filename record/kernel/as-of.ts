@@ -1,6 +1,6 @@
 import type { Db, Fragment } from '../../runtime/database';
 
-/** Of these tables is kept what the gate reads, as it was before each change: runtime/migrations/0028_earlier_rows.sql. */
+/** Of these tables is kept what billing readiness reads, as it was before each change: runtime/migrations/0028_earlier_rows.sql. */
 type HistoricTable = 'agreements' | 'applications' | 'licences' | 'payers' | 'practices' | 'providers';
 
 /** How rows were known at the instant `asOf` that the question `q` asks of; null: as they are. */

@@ -266,7 +266,7 @@ export async function listWaitingWebhooks(
   }));
 }
 
-/** A delivery arrived; its endpoint is well. */
+/** Records that a delivery arrived, and marks its endpoint as working. */
 export async function recordWebhookArrival(sql: Sql, endpointId: string, deliveryId: string): Promise<void> {
   await sql`
     update webhook_deliveries

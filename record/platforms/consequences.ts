@@ -118,7 +118,7 @@ export async function readSurroundings(
 /** Of a payer in general: what no state, and no other kind or line, makes different. */
 const USUAL = { kind: 'new_individual', state: '', lineOfBusiness: 'commercial' } as const;
 
-/** What the gate has against billing each application's scope on a day. */
+/** What billing readiness has against billing each application's scope on a day. */
 async function readGateReasons(
   sql: Db,
   principal: Principal,

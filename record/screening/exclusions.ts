@@ -123,7 +123,7 @@ export class RefusedList extends Error {
   }
 }
 
-/** Another import, or a worker, is at the list. */
+/** Thrown while another import or worker is changing the list. */
 export class ImportUnderWay extends Error {
   override name = 'ImportUnderWay';
 }

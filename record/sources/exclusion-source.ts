@@ -8,7 +8,7 @@ import type { OutreachStep } from '../outreach/mail';
 import type { RegistryMode, LookupTrouble } from './lookups';
 import { createTasks } from '../kernel/tasks';
 
-/** How it goes with fetching the list. */
+/** The state of fetching the exclusion list. */
 export interface ListSource {
   /** `api` where it is fetched. */
   mode: RegistryMode;
