@@ -111,8 +111,8 @@ function readDeclaration(node: Named): Pick<Declared, 'name' | 'kind'>[] {
 }
 
 function readNames(file: string, source: string): Declared[] {
-  const { body } = parseSync(source, { syntax: 'typescript', target: 'es2022' });
-  return (body as unknown as Node[]).flatMap((node) => {
+  const body: object[] = parseSync(source, { syntax: 'typescript', target: 'es2022' }).body;
+  return (body as Node[]).flatMap((node) => {
     const exported = node.type === 'ExportDeclaration';
     const declaration = exported ? (node.declaration as Named) : node;
     return readDeclaration(declaration).map((declared) => ({ file, exported, ...declared }));
