@@ -175,7 +175,7 @@ describe('a field that had another name', () => {
     };
     look('', document);
     expect(alone).toEqual([]);
-    expect(new Set(found)).toEqual(new Set(['coveredBy', 'to', 'result', 'note', 'words', 'emittedId']));
+    expect(new Set(found)).toEqual(new Set(['coveredBy', 'to', 'result', 'note', 'words', 'emittedId', 'rung']));
     const { parameters } = document.paths['/v1/events'].get;
     expect(parameters).toContainEqual(expect.objectContaining({ name: 'after', deprecated: true }));
   });
