@@ -118,6 +118,8 @@ describe('scenario 7: the last client that has a person ends', () => {
   }
   const end = (providerId: string, on: string | null) =>
     lives.sql`update providers set ended_on = ${on} where id = ${providerId}`;
+  /** A last day that is over in the client's zone too, whatever hour it is. */
+  const overDay = async () => addDays(await lives.today(), -2);
   const requests = (personId: string) => lives.sql<
     { kind: string; status: string; clientId: string | null; tries: number }[]
   >`
@@ -132,12 +134,12 @@ describe('scenario 7: the last client that has a person ends', () => {
     const { on, other, provider } = await atTwo();
     await lives.dispatch.notifyWatch('nppesRecord', on.personId);
     await waitForAnswer(on, 'nppes', 'not_found');
-    await end(on.providerId, addDays(await lives.today(), -1));
+    await end(on.providerId, await overDay());
     await lives.env.sleep('10 days');
     expect(await requests(on.personId)).toEqual([]);
     registry.calls.length = 0;
 
-    await end(other.providerId, addDays(await lives.today(), -1));
+    await end(other.providerId, await overDay());
     theirs.behaviour = 'down';
     theirs.calls.length = 0;
     await askCaqh(on.personId);
@@ -164,7 +166,7 @@ describe('scenario 7: the last client that has a person ends', () => {
   test('a removal that CAQH refuses becomes a task, once', async () => {
     const { on, other, provider } = await atTwo();
     Object.assign(provider, { exception: 'Delegated elsewhere' });
-    for (const { providerId } of [on, other]) await end(providerId, addDays(await lives.today(), -1));
+    for (const { providerId } of [on, other]) await end(providerId, await overDay());
     await askCaqh(on.personId);
     await lives.env.sleep('10 days');
     expect(await requests(on.personId)).toMatchObject([{ status: 'refused' }]);
@@ -176,7 +178,7 @@ describe('scenario 7: the last client that has a person ends', () => {
 
   test('who comes back before that was sent stays on it', async () => {
     const { on, other, provider } = await atTwo();
-    for (const { providerId } of [on, other]) await end(providerId, addDays(await lives.today(), -1));
+    for (const { providerId } of [on, other]) await end(providerId, await overDay());
     theirs.behaviour = 'down';
     await askCaqh(on.personId);
     await eventually(async () => (await requests(on.personId))[0]?.tries === 1);
