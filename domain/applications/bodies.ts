@@ -18,7 +18,7 @@ import type { FactValues, SeenDetails } from '../kernel/facts';
 import type { PlainDate } from '../time/instants';
 import type { ApplicationKey } from './events';
 
-/** What each command says, as the record keeps it: ids, codes and dates, and words that never leave the record. */
+/** Gives each command's content as the record keeps it: ids, codes and dates, and words that never leave the record. */
 export interface Bodies {
   submission: SubmissionBody;
   contacts: ContactBody;
@@ -79,7 +79,7 @@ interface ContactBody extends OutOfOrder {
   rep?: string;
   department?: string;
   referenceNumber?: string;
-  /** What the payer wants, in its words. */
+  /** The items that the payer asks for, in its words. */
   missingItems?: string[];
   itemsNotNeeded?: true;
   promisedOn?: PlainDate;
@@ -94,7 +94,7 @@ interface ContactBody extends OutOfOrder {
 
 interface InformationBody extends OutOfOrder {
   providedOn: PlainDate;
-  /** In the words in which they were asked for. */
+  /** The items in the words in which the payer asked for them. */
   items: string[];
   proof?: string[];
 }
@@ -157,7 +157,7 @@ interface ResumeBody {
   reason?: string;
 }
 
-/** Where what was seen or said can be found again. */
+/** A body that says where the payer's statement or page can be found again. */
 interface SourceBody {
   source: string;
   reference: string;
@@ -190,7 +190,7 @@ interface IssueResolutionBody extends SourceBody {
 
 interface CommitteeDateBody extends Partial<SourceBody> {
   on: PlainDate;
-  /** The application by which the participation was renewed, where that says the date. */
+  /** The application that renewed the participation, if the date comes from it. */
   recredentialingId?: string;
 }
 
@@ -204,7 +204,7 @@ interface EndingBody extends ReasonBody {
   on: PlainDate;
   source: FactSource;
   reference: string;
-  /** Where a termination gives it: which, and the entry that its last day is from. */
+  /** Set if a termination gives the day: the termination, and the entry that its last day is from. */
   givenBy?: { terminationId: string; entryId: string };
 }
 
@@ -225,7 +225,7 @@ interface PlaybookMigrationBody {
   version: number;
 }
 
-/** What is left out stays; null empties. */
+/** A correction of details: a field that is left out stays, null empties it. */
 export interface DetailsBody {
   neededBy?: PlainDate | null;
   monthlyValue?: number | null;
@@ -238,14 +238,14 @@ interface ChangeNoticeBody {
   dueOn?: PlainDate;
 }
 
-/** What an opening says. */
+/** The content of an opening. */
 export interface OpeningBody extends Partial<ApplicationKey> {
   neededBy?: PlainDate;
   monthlyValue?: number;
   adopt?: Adoption;
 }
 
-/** What had happened to an application elsewhere. */
+/** The history that an application had elsewhere before it was adopted. */
 export interface Adoption {
   stage: Stage;
   stageSince?: PlainDate;

@@ -1,4 +1,4 @@
-/** How long a call goes on at most. */
+/** The longest duration of one call. */
 export const MOST_CALL_MINUTES = 60;
-/** About how many applications one is at most. */
+/** The largest number of applications that one call covers. */
 export const MOST_CALLED = 100;

@@ -5,7 +5,7 @@ import type { ActionWithBody } from './bodies';
 import { listUnresolvedIssues } from './participation';
 import { findLastDay, type ApplicationState } from './state';
 
-/** What of the table of dates an action's body is. */
+/** The part of the table of dates that an action's body belongs to. */
 const PART_OF: Partial<Record<Action, DatedPart>> = {
   submission: 'Submission',
   contacts: 'Contact',
@@ -39,6 +39,6 @@ export function listContradictoryDates(state: ApplicationState, said: ActionWith
 const findLater = (one: PlainDate | null, other: PlainDate | null): PlainDate | null =>
   one === null || (other !== null && other > one) ? other : one;
 
-/** Whether a fact is held already, or is not needed: that was so before anybody applied. */
+/** Whether a fact is held already or not needed, so that it is older than the application. */
 export const isOlder = ({ value }: { value?: unknown }): boolean =>
   typeof value === 'object' && value !== null && ('inheritedFrom' in value || 'none' in value);

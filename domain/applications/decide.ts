@@ -12,29 +12,29 @@ import { findFollowUp, isOpen, isParticipating, type ApplicationState } from './
 import type { Refusal } from './progress';
 import { findRefusal, type ActionRequest } from './transitions';
 
-/** What happened: a person's command, or a timer of the agenda. */
+/** The occasion of a step: a person's command, or a timer of the agenda. */
 export type Intent = { type: 'command'; command: Command } | { type: 'timer'; timer: TimerName; due: Instant };
 
-/** What the recording step looked up for an intent. */
+/** The facts that the recording step looked up for an intent. */
 export interface Circumstances {
   reading: FileReading;
   today: PlainDate;
-  /** Of a confirmation: a digest of its value; whether it repeats what is on file, word for word. */
+  /** Only for a confirmation: a digest of its value, and whether it repeats what is on file word for word. */
   digest?: string;
   identical?: boolean;
-  /** What stands behind it. */
+  /** The proof behind the fact. */
   proof?: Proof;
   /** Whether facts by phone await a second person's approval from now on. */
   phoneFactsNeedApproval?: boolean;
-  /** Of an approval: whether it is by a user, and not the one who recorded the fact. */
+  /** Only for an approval: whether a user gives it who is not the one that recorded the fact. */
   bySecondPerson?: boolean;
-  /** Of a contact: a digest of what identifies its call. */
+  /** Only for a contact: a digest of what identifies its call. */
   call?: string;
-  /** Of an information: which outstanding items it settles. */
+  /** Only for an information: the outstanding items that it settles. */
   settled?: string[];
-  /** Of a move to another playbook: what that one demands. */
+  /** Only for a move to another playbook: the demands of that one. */
   rules?: Rules;
-  /** Of a correction: the entry that it names, if the application has it. */
+  /** Only for a correction: the entry that it names, if the application has it. */
   entry?: { kind: ApplicationEvent['kind']; own: boolean; struck: boolean };
 }
 
@@ -43,7 +43,7 @@ export interface Decision {
   refusal?: Refusal;
 }
 
-/** What a command asks, for the transition table. */
+/** Extracts from a command what the transition table depends on. */
 export const buildActionRequest = ({ action, body, version }: Command): ActionRequest => ({
   action,
   ...(action === 'contacts' && { outcome: body.outcome }),
@@ -59,9 +59,9 @@ type Call = Pick<Bodies['contacts'], 'channel' | 'outcome' | 'nextFollowUpOn' | 
 };
 
 /**
- * What tells one call from another: how the payer was reached, who answered and under which reference. Where either of these
- * is not known, the day does as well, as a click too many is on the same one; of a call that nobody answered also the
- * date that was named. A caller who says that it is another is believed.
+ * Identifies a call by how the payer was reached, who answered and under which reference. If either of these is
+ * unknown, the day serves as well, as an accidental second click happens on the same one; for a call that nobody
+ * answered, so does the date that was named. A caller who says that it is another call is believed.
  */
 export const describeCall = (
   { channel, outcome, rep, referenceNumber, nextFollowUpOn, evenIfExists }: Call,
@@ -80,7 +80,7 @@ export function decideFile(state: ApplicationState, { reading, today }: Circumst
   const same = isSameValue(state.file, reading);
   const waiverOver = state.waivers.some((w) => w.until < today);
   if (isOpen(state)) return !same || waiverOver ? [{ kind: 'file', data: { reading, today } }] : [];
-  // of a participation the file counts no longer, but what its facts have to have behind them does
+  // a participation no longer depends on the file, but still on what its facts must be backed by
   const { demands, ...rest } = state.file;
   if (!isParticipating(state) || isSameValue(demands ?? {}, reading.demands ?? {})) return [];
   return [{ kind: 'file', data: { reading: { ...rest, ...addDemands(reading.demands) }, today } }];
@@ -88,7 +88,7 @@ export function decideFile(state: ApplicationState, { reading, today }: Circumst
 
 const addDemands = (demands: FactDemands | undefined) => (demands ? { demands } : {});
 
-/** What an intent comes to, on a state that has the file's part already. */
+/** Turns an intent into entries, on a state that already contains the file's part. */
 export function decideIntent(state: ApplicationState, intent: Intent, of: Circumstances): Decision {
   if (intent.type === 'timer') return { drafts: decideTimer(state, intent) };
   const { command } = intent;
@@ -153,7 +153,7 @@ function decideRecredentialingTimer(
   }
 }
 
-/** Of a body those of the fields that are set. */
+/** Picks those fields of a body that are set. */
 function pickSetFields<Body extends object, K extends keyof Body>(body: Body, ...keys: K[]) {
   const set: { [P in K]?: NonNullable<Body[P]> } = {};
   for (const key of keys) {
@@ -165,7 +165,7 @@ function pickSetFields<Body extends object, K extends keyof Body>(body: Body, ..
 const pickOutOfOrder = (body: { outOfOrder?: object }) =>
   body.outOfOrder === undefined ? {} : { outOfOrder: true as const };
 
-/** When something was seen, and whether that was before what was seen last. */
+/** Builds the date of a sighting, and whether it is older than the last one. */
 const buildSighting = ({ seenOn }: { seenOn: PlainDate }, last: { seenOn: PlainDate } | null | undefined) => ({
   seenOn,
   ...(last && seenOn < last.seenOn && { outdated: true as const }),
@@ -207,7 +207,7 @@ function buildEntry(state: ApplicationState, { action, body }: Command, of: Circ
     case 'withdrawal':
       return { kind: 'withdrawal', data: {} };
     case 'pause':
-      // said again without a date, the pause keeps the one that it has
+      // a pause that is recorded again without a date keeps the one that it has
       return {
         kind: 'pause',
         data: pickSetFields({ until: body.until === undefined ? state.paused?.until : body.until }, 'until'),
@@ -272,7 +272,7 @@ function buildConfirmation(
       digest,
       counts: source !== 'client_word',
       reasoned: reason !== undefined,
-      // of an effective date every value is a date
+      // an effective date has only dates as values
       ...(fact === 'effectiveDate' && typeof value === 'string' && { effectiveOn: value }),
       ...(proof?.partyRead && { partyRead: true as const }),
       ...(proof && proof.evidence.length > 0 && { documented: true as const }),
@@ -282,7 +282,7 @@ function buildConfirmation(
   };
 }
 
-/** What an opening needs that is not in its body. */
+/** The facts that an opening needs beside its body. */
 export interface Opening {
   applicationId: string;
   clientId: string;
@@ -291,7 +291,7 @@ export interface Opening {
   reading: FileReading;
   today: PlainDate;
   digest: (value: unknown) => string;
-  /** What stands behind each fact that is adopted. */
+  /** The proof behind each fact that is adopted. */
   proofs?: Partial<Record<Fact, Proof>>;
   /** Whether facts by phone await a second person's approval. */
   phoneFactsNeedApproval?: boolean;

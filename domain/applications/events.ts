@@ -18,7 +18,7 @@ import type {
   UnmetReason,
 } from '../kernel/codes';
 
-/** What an application is about; at most one is open for it. Opaque ids and codes only. */
+/** The subject of an application, in opaque ids and codes; at most one is open for it. */
 export interface ApplicationKey {
   providerId: string | null;
   practiceId: string;
@@ -42,7 +42,7 @@ export interface FileReading {
   changesOn: PlainDate | null;
   /** The latest change of each that a payer has on file; left out where nothing has changed. */
   changes?: FileChange[];
-  /** What facts have to have behind them; left out where it is nothing. */
+  /** The backing that facts need; left out if they need none. */
   demands?: FactDemands;
 }
 
@@ -70,7 +70,7 @@ export type TimerName =
   | 'pauseEnd'
   | 'file';
 
-/** What the recording step computed from a state: instants only, so that the workflow needs no calendar. */
+/** The instants that the recording step computed from a state, so that the workflow needs no calendar. */
 export interface Agenda {
   timers: Partial<Record<TimerName, Instant>>;
   followUps: Partial<Record<Track | ParticipationTrack, { at: Instant; dueAt: Instant }>>;
@@ -84,7 +84,7 @@ export interface Agenda {
 
 /** The cycle of a participation, by the playbook. */
 export interface RecredentialingDates {
-  /** What it is counted from, and how that is known. */
+  /** The day from which the cycle is counted, and how it is known. */
   from: PlainDate;
   basis: CycleBasis;
   /** The last day on which the payer may decide in time. */
@@ -114,18 +114,18 @@ interface Payloads {
   contact: {
     outcome: Outcome;
     channel: string;
-    /** How many items were listed; their words stay with the command. */
+    /** The number of items that were listed; their words stay with the command. */
     missingItems?: number;
     itemsNotNeeded?: true;
     promisedOn?: PlainDate;
     nextFollowUpOn?: PlainDate;
-    /** Since when the payer has had all that it needs. */
+    /** The day since when the payer has had all that it needs. */
     completeOn?: PlainDate;
-    /** Who answered, and a reference of the contact, are on record. */
+    /** The person who answered, and a reference of the contact, are on record. */
     vouched?: true;
     /** A digest of what identifies the call (`describeCall`): a contact with the same digest is the same call, logged again. */
     call?: string;
-    /** Of a participation: what it was about; left out, everything that was due. */
+    /** Only for a participation: the track that it was about; left out, everything that was due. */
     about?: ParticipationTrack;
     /** The payer was notified of the changes in the file since the submission. */
     toldOfChanges?: true;
@@ -198,13 +198,16 @@ interface Payloads {
   restore_review: Record<never, never>;
   /** The workflow was gone, and was started again from the record. */
   workflow_restarted: { because: RestartCause };
-  /** What the agenda rests on beside the entries has changed, as the client's zone: computed anew, it comes with this entry. */
+  /**
+   * Something that the agenda rests on beside the entries has changed, such as the client's zone: the new agenda comes
+   * with this entry.
+   */
   replanned: Record<never, never>;
   /** The snapshot or its columns differed from the timeline, and were derived from it again. */
   repaired: { differs: string[] };
 }
 
-/** What a workflow knows of its application. */
+/** The part of an application's state that its workflow knows. */
 export interface KnownProgress {
   version: number;
   stage: Stage;
@@ -227,10 +230,10 @@ interface Envelope<K extends EventKind> {
   /** The payer's date at that instant; left out where it is UTC's, and of entries from before it was noted. */
   payerDay?: PlainDate;
   kind: K;
-  /** The entry that this one follows from, where it is not a command's own. */
+  /** The entry that this one follows from, if it is not a command's own. */
   causeId?: string;
   data: Payloads[K];
-  /** On the last event of a step, when it changed. */
+  /** Present on the last event of a step if the agenda changed. */
   agenda?: Agenda;
 }
 export type ApplicationEvent = { [K in EventKind]: Envelope<K> }[EventKind];

@@ -28,7 +28,7 @@ export interface EvidenceDocument {
   sha256: string;
 }
 
-/** What every line has: when it was recorded and by whom, and, where it was logged in error, why. */
+/** The part that every line has: when and by whom it was recorded and, if it was logged in error, why. */
 export interface LoggedEntry {
   entryId: string;
   at: Instant;
@@ -79,7 +79,7 @@ interface EvidenceContract extends LoggedEntry {
   renewsOn?: PlainDate;
 }
 
-/** What a user saw of a participation in the payer's systems or its directory. */
+/** A user's observation of a participation in the payer's systems or its directory. */
 export interface EvidenceSighting extends LoggedEntry {
   status: LoadingStatus | DirectoryStatus;
   seenOn: PlainDate;
@@ -98,14 +98,14 @@ interface EvidenceIssue extends LoggedEntry {
   documents: EvidenceDocument[];
   /** Null while it is not, and where it was raised in error. */
   resolvedOn: PlainDate | null;
-  /** What a user recorded of that; null where the payer's systems or directory showed it. */
+  /** A user's record of the resolution; null if the payer's systems or directory showed it. */
   resolution: (LoggedEntry & { source: string; reference: string; rep?: string; documents: EvidenceDocument[] }) | null;
 }
 
 /** A step of a cycle of recredentialing: the committee's decision, the payer's or our own beginning, a date that was missed. */
 export interface EvidenceCycleStep extends LoggedEntry {
   what: 'committee_date' | 'recredentialing' | 'recredentialing_due' | 'recredentialing_missed';
-  /** Of what the payer did, the day; of the rest, from when the cycle is counted. */
+  /** The day on which the payer acted; for all other steps, the day from which the cycle is counted. */
   on: PlainDate;
   dueOn?: PlainDate;
   source?: string;
@@ -117,7 +117,7 @@ export interface EvidenceCycleStep extends LoggedEntry {
 /** When the running cycle is due, and how its beginning is known. */
 export type EvidenceCycle = Pick<RecredentialingDates, 'from' | 'basis' | 'dueOn' | 'lateUntil'>;
 
-/** Who and what an application is about. Of a tax id only the last four digits are ever here. */
+/** The people and things that an application is about. A tax id appears with its last four digits only. */
 export interface EvidenceSubject {
   client: { name: string; timeZone: string };
   provider: (PersonName & { npi: string }) | null;
@@ -150,7 +150,10 @@ export interface EvidenceParticipation {
   effectiveTo: PlainDate | null;
 }
 
-/** What a therapist takes along of one application. Made from the record alone: unchanged, it is the same byte for byte. */
+/**
+ * The file that a therapist takes along for one application. It is made from the record alone: unchanged, it is the
+ * same byte for byte.
+ */
 export interface EvidenceFile extends EvidenceSubject {
   /** Files that were frozen as version 1 have nothing of loading, directory, issues and recredentialing. */
   v: 2;
@@ -166,7 +169,7 @@ export interface EvidenceFile extends EvidenceSubject {
   confirmations: EvidenceConfirmation[];
   submissions: EvidenceSubmission[];
   contacts: EvidenceContact[];
-  /** What the system wrote to the payer by itself. */
+  /** The messages that the system sent to the payer by itself. */
   messages: { sentAt: Instant; template: string; purpose: string | null }[];
   contract: EvidenceContract[];
   participation: EvidenceParticipation | null;
@@ -189,7 +192,7 @@ export interface EvidenceEntry extends Record<string, unknown> {
   struck?: { byId: string; reason: string };
 }
 
-/** What the record has of an application. */
+/** The data that the record holds about an application. */
 export interface EvidenceRecord extends EvidenceSubject {
   application: EvidenceApplication;
   attempts: readonly EndedAttempt[];
@@ -298,7 +301,7 @@ const describeLogging = ({ id, at, actor, struck }: EvidenceEntry): LoggedEntry 
 const pickFields = (from: Record<string, unknown>, names: readonly string[]) =>
   Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));
 
-/** In which attempt each entry was made. */
+/** Finds the attempt in which each entry was made. */
 function listAttempts(entries: readonly EvidenceEntry[]): Map<string, number> {
   let attempt = 1;
   return new Map(

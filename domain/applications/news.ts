@@ -15,6 +15,9 @@ const NEWS: ReadonlySet<EventKind> = new Set<EventKind>([
   'found_behind',
 ]);
 
-/** Whether an entry changes what is asked; a contact does where the payer wants something, its stage is an entry of its own. */
+/**
+ * Whether an entry changes what is asked; a contact does if the payer wants something, as its stage is an entry of its
+ * own.
+ */
 export const isNews = (event: ApplicationEvent): boolean =>
   NEWS.has(event.kind) || (event.kind === 'contact' && event.data.outcome === 'information_requested');

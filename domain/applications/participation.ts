@@ -18,7 +18,7 @@ import {
   type RecredentialingCycle,
 } from './state';
 
-/** What a reducer step knows of the entry that it folds. */
+/** The part of an entry that a reducer step knows. */
 export interface Entry {
   id: string;
   at: Instant;
@@ -28,7 +28,7 @@ export interface Entry {
 /** The payer's date on which an entry was made. */
 export const findPayerDay = ({ at, payerDay }: Pick<Entry, 'at' | 'payerDay'>): PlainDate => payerDay ?? toUtcDate(at);
 
-/** What each care asks for, and the rule by which it is first looked after. */
+/** The purpose of each track's follow-up, and the rule by which the first one is scheduled. */
 const TRACK_FOLLOW_UPS: Record<ParticipationTrack, Pick<FollowUp, 'purpose' | 'rule'>> = {
   confirmation: { purpose: 'confirm_facts', rule: 'confirmationChase' },
   loading: { purpose: 'check_loading', rule: 'loadingCheck' },
@@ -57,7 +57,7 @@ export const FACTS_DISPROVED_BY_ISSUE: Record<IssueCode, readonly Fact[]> = {
 export const listUnresolvedIssues = ({ participation }: ApplicationState, code?: IssueCode): Issue | undefined =>
   participation?.issues.find((issue) => issue.resolvedOn === null && (code === undefined || issue.code === code));
 
-/** Whether the payer's systems, or else its directory, were last seen to have the provider. */
+/** Whether the payer's systems, or else its directory, were last seen to list the provider. */
 export const wasSeenLoaded = ({ participation }: ApplicationState): boolean =>
   participation?.loading ? participation.loading.status === 'loaded' : participation?.directory?.status === 'listed';
 
@@ -75,7 +75,7 @@ type Kinds =
   | 'recredentialing_missed';
 type Handlers = { [K in Kinds]: (s: ApplicationState, data: EventData<K>, e: Entry) => void };
 
-/** How the entries of a participation are folded; what finds none changes nothing. */
+/** Folds the entries of a participation; an entry without a handler changes nothing. */
 export const PARTICIPATION_HANDLERS: Handlers = {
   loading(s, data, e) {
     const p = s.participation;

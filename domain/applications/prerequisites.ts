@@ -22,12 +22,12 @@ import { areTermsInForce, listTurningDays, type Term } from '../registry/held-te
 import { isExcludedOn, type ExclusionTerm } from '../screening/exclusions';
 import { UPKEEP_PREREQUISITES, KIND_RULES } from '../registry/playbook';
 
-/** What is on file behind an application: the provider is null for the practice's own. */
+/** The data on file behind an application; the provider is null for the practice's own. */
 export interface ProviderFile {
   provider: {
     npi: string;
     caqhId: string | null;
-    /** With former ones, of which one may still hold. */
+    /** Former ones included, as one may still hold. */
     licences: readonly LicenceTerm[];
     /** Those that a registry knows of. */
     registryLicences?: readonly { state: string }[];
@@ -37,11 +37,11 @@ export interface ProviderFile {
     leaves?: boolean;
   } | null;
   practice: { npi: string | null; hasTin: boolean; address: object | null };
-  /** What the provider signed; empty where nothing is on record. */
+  /** The authorisations that the provider signed; empty if none is on record. */
   authorisations: readonly Authorisation[];
-  /** Whether it has to be something, by the operator's policy. */
+  /** Whether the operator's policy demands an authorisation. */
   authorisationRequired: boolean;
-  /** Whether the practice's way into a portal of the payer is open; null where none is on record. */
+  /** Whether the practice has working access to a portal of the payer; null if none is on record. */
   portalAccess: 'active' | 'lost' | null;
   /** The person's confirmed exclusions, and the practice's. */
   exclusions: readonly ExclusionTerm[];
@@ -50,7 +50,7 @@ export interface ProviderFile {
   /** The latest change of each thing that payers have on file. */
   changes?: readonly FileChange[];
   /**
-   * From which day a platform has covered the payer in the state: -infinity where the day is unknown, null where no platform
+   * The day since when a platform has covered the payer in the state: -infinity if it is unknown, null if no platform
    * has or will.
    */
   platformSince?: string | null;
@@ -58,15 +58,15 @@ export interface ProviderFile {
   documentRequired?: readonly Fact[];
 }
 
-/** Without all of these scopes for a payer, nothing is submitted to it and it is not contacted. */
+/** Submission and contact need all of these scopes for a payer. */
 const NEEDED_SCOPES: readonly AuthorisationScope[] = ['submit_applications', 'contact_payers'];
 
-/** What an application's users read while the operator may not talk to its payer. */
+/** The work that an application's users still see while the operator may not talk to its payer. */
 export const UNAUTHORISED_ASKS = [
   'Do not contact the payer: nothing that the provider signed allows it now. Have it signed first.',
 ] as const;
 
-/** What an application asks of its file. */
+/** The demands that an application makes of its file. */
 export interface FileDemand {
   requires: readonly Prerequisite[];
   requiresCaqh: boolean;
@@ -106,11 +106,16 @@ export function evaluateFile(file: ProviderFile, demand: FileDemand, today: Plai
   };
 }
 
-/** Whether it only removes a departed provider from a payer's roster: their file may never be kept current again. */
+/**
+ * Whether the application only removes a departed provider from a payer's roster: their file may never be kept current
+ * again.
+ */
 const isRosterTermination = ({ provider }: ProviderFile, { kind }: FileDemand): boolean =>
   kind === 'termination' && provider?.leaves === true;
 
-/** What the playbook requires, and what has to hold by policy or once something of its kind is on record. */
+/**
+ * Lists what the playbook requires, and what policy demands or what must hold once something of its kind is on record.
+ */
 function listAskedPrerequisites(file: ProviderFile, demand: FileDemand): Prerequisite[] {
   const { provider, authorisations, authorisationRequired, portalAccess, exclusions } = file;
   const { kind } = demand;

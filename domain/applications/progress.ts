@@ -3,8 +3,9 @@ import type { Instant, PlainDate } from '../time/instants';
 import type { TimerName } from './events';
 
 /**
- * What the record returns to an application's workflow, and all that the workflow knows: JSON, codes and dates only. `open` and
- * `participating` say which of the two workflows goes on; `waitingOn` and `nextFollowUpOn` are kept for lists of workflows alone.
+ * The record's answer to an application's workflow, and all that the workflow knows: JSON, codes and dates only. `open`
+ * and `participating` say which of the two workflows goes on; `waitingOn` and `nextFollowUpOn` are kept for lists of
+ * workflows alone.
  */
 export interface Progress {
   /** Number of the last event on record. */
@@ -19,14 +20,14 @@ export interface Progress {
   /** The date of the next follow-up where the payer is, or of the last that fired; null where none was armed. */
   nextFollowUpOn: PlainDate | null;
   /**
-   * When to ask the record again, and the timer that falls due then, or that what was set aside is tried again; null: never.
-   * It is later than the instant at which the record was asked, though not always than its own last one, as a contact may move
-   * a follow-up nearer; and it is the follow-up's own instant: wakes are not spread.
+   * When to ask the record again, and the timer that falls due then, or that a step that was set aside is tried again;
+   * null: never. It is later than the instant at which the record was asked, though not always than its own last one,
+   * as a contact may move a follow-up nearer; and it is the follow-up's own instant: wakes are not spread.
    */
   next: { at: Instant; timer: TimerName | 'set_aside' } | null;
 }
 
-/** What keeps an action from being taken in a stage that has it; each is a problem of the HTTP contract. */
+/** An obstacle keeps an action from being taken in a stage that has it; each is a problem of the HTTP contract. */
 export type Obstacle =
   | 'not_submitted'
   | 'no_approval_awaited'
@@ -43,7 +44,7 @@ export type Refusal =
       stage: Stage;
       /** Left out: the stage itself. */
       because?: Obstacle;
-      /** Whether it would be taken with `outOfOrder`; left out: no. */
+      /** The action would be taken with `outOfOrder`; left out: it would not. */
       outOfOrder?: true;
       allowedActions: Action[];
       allowedOutcomes: Outcome[];
@@ -51,7 +52,7 @@ export type Refusal =
   | { type: 'stale_version'; version: number }
   | { type: 'unknown_entry' }
   | { type: 'not_correctable' }
-  /** Who recorded a fact approves it. */
+  /** The user who recorded a fact tries to approve it. */
   | { type: 'second_person_needed' }
   /** The record has no such command of this application: it was never kept, or lost when PostgreSQL was restored. */
   | { type: 'unknown_command' }

@@ -44,8 +44,8 @@ import {
 const EMPTY_AGENDA: Agenda = { timers: {}, followUps: {}, items: [], expectedDecisionAt: null };
 
 /**
- * Of these rules: raised whenever recorded timelines fold to another state than before (test/replay says so). What an earlier
- * version folded is folded again by the next step of its application.
+ * The version of these rules: raised whenever recorded timelines fold to another state than before (test/replay says
+ * so). The next step of an application folds anew what an earlier version folded.
  */
 export const RULES_VERSION = 2;
 
@@ -57,7 +57,7 @@ export function applyEvent(state: ApplicationState | null, event: ApplicationEve
   if (!next) throw new Error('an application begins with `opened`');
   if (event.kind !== 'opened') {
     const { stage, attempt } = next;
-    // of a kind that only a newer version writes, nothing is known here
+    // a kind that only a newer version writes is unknown here
     const handle = HANDLERS[event.kind] as ((s: ApplicationState, data: unknown, e: Entry) => void) | undefined;
     handle?.(next, event.data, event);
     applyDerivedChanges(next, event);
@@ -252,7 +252,7 @@ const HANDLERS: Handlers = {
   },
 
   appeal(s, _data, e) {
-    if (s.stage !== 'denied') return; // of a denial that was struck out
+    if (s.stage !== 'denied') return; // the denial was struck out
     enterStage(s, 'in_review', e);
     armFollowUp(s, 'credentialing', e, {});
   },
@@ -346,10 +346,10 @@ function endParticipation(s: ApplicationState, on: PlainDate): void {
   delete s.participationEndsOn;
 }
 
-/** Of a contact after the confirmation. */
+/** The outcomes of a contact after the confirmation. */
 const OF_A_PARTICIPATION: readonly Outcome[] = ['no_answer', 'other'];
 
-/** By which the payer says that it is at work on it, and so has all that it needs. */
+/** The outcomes by which the payer says that it is at work on the application, and so has all that it needs. */
 const AT_WORK: readonly Outcome[] = ['in_review', 'committee', 'tabled'];
 
 type Contact = EventData<'contact'>;
@@ -379,7 +379,7 @@ const moveTo =
     enterStage(s, stage, e);
   };
 
-/** What each outcome of a contact does; facts are never refused, so each works from every open stage. */
+/** Applies each outcome of a contact; facts are never refused, so each works from every open stage. */
 const OUTCOME_HANDLERS: Record<Exclude<Outcome, 'no_answer'>, OutcomeHandler> = {
   received(s, data, e) {
     const lost = s.submitted ? undefined : s.ended.findLast((a) => a.submitted);
@@ -483,7 +483,7 @@ const CLEARED_FOLLOW_UP = {
 };
 /** Outcomes of which two mean more than one: the same call, logged again, is still one. */
 const isCountedByCall = (outcome: Outcome): boolean => outcome === 'no_record' || outcome === 'no_answer';
-/** After this many unanswered calls in a row, the next follow-up comes sooner. */
+/** The number of unanswered calls in a row after which the next follow-up comes sooner. */
 const TOO_OFTEN_UNANSWERED = 2;
 
 /**
@@ -531,7 +531,7 @@ function enterStage(s: ApplicationState, stage: Stage, e: Entry): void {
   }
 }
 
-/** Nothing is awaited any more. */
+/** Closes the application: nothing is awaited any more. */
 function closeApplication(s: ApplicationState, e: Entry): void {
   s.closedAt = e.at;
 }
@@ -542,7 +542,7 @@ function endContracting(s: ApplicationState, e: Entry): void {
   delete s.followUps.contracting;
 }
 
-/** Settles which facts on record count, as what they have to have behind them may have changed. */
+/** Settles which facts on record count, as the backing that they need may have changed. */
 function settleFacts(s: ApplicationState, e: Entry): void {
   let changed = false;
   for (const [name, on] of Object.entries(s.facts)) {
@@ -557,7 +557,7 @@ function settleFacts(s: ApplicationState, e: Entry): void {
   if (changed && s.stage === 'approved') chaseFacts(s, e);
 }
 
-/** What mends each lack. */
+/** The operator's task that mends each lack. */
 const MENDED_BY: Record<FactLack, Purpose> = {
   party: 'read_the_party',
   document: 'attach_document',
@@ -574,7 +574,7 @@ function listMending(s: ApplicationState, e: Entry): NonNullable<ApplicationStat
   });
 }
 
-/** After approval every missing fact is chased: the contract on its own track. */
+/** Chases every missing fact after approval: the contract on its own track. */
 function chaseFacts(s: ApplicationState, e: Entry, named: { on?: PlainDate; from?: PlainDate } = {}): void {
   const missing = listAwaitedFacts(s);
   const others = missing.some((fact) => fact !== 'contract');
@@ -622,7 +622,7 @@ function endHold(s: ApplicationState, { kind, at }: ApplicationEvent, moved: boo
   if (!s.held || !isHeld(s)) return;
   const { stage, attempt } = s.held.known;
   const entered = ENTERED_KINDS.includes(kind);
-  // what a person entered before the loss was found is not what was lost
+  // an entry that a person made before the loss was found is not what was lost
   const isBack = s.stage === stage && s.attempt === attempt && (moved || (entered && at > s.held.since));
   const isOver = entered && !isOpen(s) && !isParticipating(s);
   if (isBack || isOver) s.held.endedAt = at;
@@ -752,7 +752,10 @@ function findContractingWaitingOn(s: ApplicationState): WaitingOn {
   }
 }
 
-/** Who is waited for: the operator before the provider before the payer; a paused application waits for nobody. */
+/**
+ * Finds the party that is waited for: the operator before the provider before the payer; a paused application waits for
+ * nobody.
+ */
 export function findWaitingOn(s: ApplicationState): WaitingOn {
   if (s.paused) return 'nobody';
   const tracks = findWaitingOnByTrack(s);
@@ -769,7 +772,7 @@ function accrueWaitingTime(s: ApplicationState, at: Instant): void {
   });
   const now = findWaitingOnByTrack(s);
   const advanceTrack = (name: ClockedTrack) =>
-    // a state from before there were clocks by track: what was counted in all stands for each
+    // a state from before there were clocks by track: the total count stands for each
     advanceClock(s.waiting.tracks?.[name] ?? s.waiting, s.paused ? 'nobody' : now[name]);
   const tracks = { credentialing: advanceTrack('credentialing'), contracting: advanceTrack('contracting') };
   s.waiting = { ...advanceClock(s.waiting, findWaitingOn(s)), since: until, tracks };

@@ -117,7 +117,7 @@ const skipSilences = (silences: readonly Silence[], at: Instant, count = (from: 
     return from <= falls && falls < to ? to : since;
   }, at);
 
-/** When work that is in the queue since an instant is late, and when it goes up the ladder. */
+/** Computes when work that entered the queue at an instant is late, and when it escalates. */
 function computeWorkDates(
   state: ApplicationState,
   since: Instant,
@@ -151,7 +151,7 @@ function computeFollowUpAt(state: ApplicationState, f: FollowUp, playbook: Resol
   );
 }
 
-/** When a follow-up comes by its rule; half as long after too many unanswered calls where that is sooner. */
+/** Computes when a follow-up is due by its rule; half as long after too many unanswered calls if that is sooner. */
 function computeCountedAt({ at, from, rule, hurriedAt, firedAt }: FollowUp, playbook: ResolvedPlaybook): Instant {
   const { window, [rule]: every } = playbook;
   const usual = computeChase(anchorOn(at, from), every, window);
@@ -175,7 +175,7 @@ const MOST_CYCLES_OVER = 1_000;
 /** NCQA: decided so many days late at most, it still renews; afterwards it is an initial application again. */
 const LATE_DAYS = 30;
 
-/** What a participation waits for. */
+/** Adds the instants that a participation waits for. */
 function addParticipation(
   agenda: Agenda,
   state: ApplicationState,
@@ -247,14 +247,14 @@ function addRecredentialing(agenda: Agenda, cycle: RecredentialingCycle, playboo
   );
 }
 
-/** What of an application was set aside, so that only what comes later wakes its workflow again. */
+/** The parts of an application that were set aside, so that only later work wakes its workflow again. */
 export interface SetAside {
   setAside?: readonly TimerName[];
-  /** When the first of all that was set aside is tried again. */
+  /** When the first part that was set aside is tried again. */
   againAt?: Instant | null;
 }
 
-/** How far an application has come. `timeZone` is the payer's. */
+/** Computes how far an application has come. `timeZone` is the payer's. */
 export function computeProgress(
   state: ApplicationState,
   timeZone: string,

@@ -53,7 +53,9 @@ export interface FollowUp {
   armedBy: string;
   firedAt?: Instant;
   escalatedAt?: Instant;
-  /** When calls had stayed unanswered too often: from then on it comes sooner, and so does its escalation. */
+  /**
+   * When calls had stayed unanswered too often: from then on the follow-up comes sooner, and so does its escalation.
+   */
   hurriedAt?: Instant;
 }
 
@@ -71,7 +73,10 @@ interface Step {
 
 export type LossCause = 'no_record' | 'returned' | 'resubmission' | 'invited' | 'restoration' | 'submission';
 
-/** What is known of the running attempt alone, and goes with it where it ends: clocks, what the payer promised and decided. */
+/**
+ * The fields that belong to the running attempt alone, and end with it: clocks, and what the payer promised and
+ * decided.
+ */
 export const ATTEMPT_FIELDS = ['completeAt', 'completeOn', 'decisionPromisedOn', 'committeeOn', 'approvedOn'] as const;
 
 /** An attempt that is over; it keeps its proof and dates and can be restored. */
@@ -85,7 +90,7 @@ export interface EndedAttempt extends Pick<ApplicationState, (typeof ATTEMPT_FIE
   endedAt: Instant;
   endedBy: LossCause;
   filingDateLost: boolean;
-  /** Where it stood: its deadline and what was asked for, for a restoration. */
+  /** The step at which the attempt ended: its deadline and what was asked for, for a restoration. */
   step: Step | null;
   outstanding: string[];
 }
@@ -95,7 +100,7 @@ export interface FactState {
   /** The entry whose value counts; while disputed, the first of those that disagree. */
   entryId: string;
   digest: string;
-  /** Whether its source counts; it is `claimed` all the same while it lacks something. */
+  /** Whether the fact's source counts; the fact is `claimed` all the same while it lacks something. */
   counts: boolean;
   effectiveOn?: PlainDate;
   partyRead?: true;
@@ -117,11 +122,13 @@ export interface Issue {
   resolvedOn: PlainDate | null;
 }
 
-/** What follows a confirmed application: what was seen at the payer, what is wrong, and the cycle of its renewal. */
+/**
+ * The participation that follows a confirmed application: sightings at the payer, issues, and the cycle of its renewal.
+ */
 export interface Participation {
   /** Null while no effective date counts; `knownAt` is when it was recorded. */
   effective: { on: PlainDate; knownAt: Instant; begunAt: Instant | null } | null;
-  /** As it was last seen. */
+  /** The status as it was last seen. */
   loading: { status: LoadingStatus; seenOn: PlainDate } | null;
   directory: { status: DirectoryStatus; seenOn: PlainDate } | null;
   /** Resolved ones too; of each code at most one is unresolved. */
@@ -136,7 +143,7 @@ export interface Participation {
 export interface RecredentialingCycle {
   from: PlainDate;
   basis: CycleBasis;
-  /** When it became known: elapsed durations count from here, dates from `from`. */
+  /** When the cycle became known: elapsed durations count from here, dates from `from`. */
   knownAt: Instant;
   /** The day that the payer named, where it began by itself. */
   dueOn: PlainDate | null;
@@ -173,9 +180,9 @@ export interface ApplicationState {
   submittedAt: Instant | null;
   /** When the payer confirmed that the attempt is complete. */
   completeAt?: Instant;
-  /** Since when, where the payer named the day. */
+  /** The day since when it is complete, if the payer named one. */
   completeOn?: PlainDate;
-  /** By when the committee will have decided, as the payer last stated. */
+  /** The day by which the committee will have decided, as the payer last stated. */
   decisionPromisedOn?: PlainDate;
   /** When the payer was last notified of changes in the file. */
   toldOfChangesAt?: Instant;
@@ -200,22 +207,22 @@ export interface ApplicationState {
   participationEndedOn: PlainDate | null;
   /** The last day of a participation that goes on until then; left out where none is known. */
   participationEndsOn?: PlainDate;
-  /** When the committee reviewed it, and when the payer approved it, as far as contacts state it. */
+  /** The days on which the committee reviewed it and the payer approved it, as far as contacts state them. */
   committeeOn?: PlainDate;
   approvedOn?: PlainDate;
-  /** From its confirmation on; older states get it with their next entry. */
+  /** Present from its confirmation on; older states get it with their next entry. */
   participation?: Participation;
   assignee: string | null;
   step: Step | null;
-  /** What the operator has to mend of facts that are on record; left out where it is nothing. */
+  /** The work by which the operator mends facts that are on record; left out if there is none. */
   mending?: { purpose: Purpose; since: Instant }[];
   followUps: Partial<Record<Track, FollowUp>>;
   agenda: Agenda;
-  /** By whom was waited for, in milliseconds up to `since`: in all, and on each track for itself. */
+  /** How long each party was waited for, in milliseconds up to `since`: in all, and on each track for itself. */
   waiting: Clock & { since: Instant; tracks?: Record<ClockedTrack, Clock> };
 }
 
-/** Who is waited for, and how long each has been. */
+/** The party that is waited for, and how long each has been. */
 export interface Clock {
   on: WaitingOn;
   ms: Record<WaitingOn, number>;
@@ -251,7 +258,7 @@ export const listSilences = ({ pauses = [], held }: ApplicationState): Silence[]
     a.from < b.from ? -1 : 1,
   );
 
-/** What is looked at again on a track, or for a care of the participation. */
+/** Finds the follow-up of a track, or of a track of the participation. */
 export const findFollowUp = (state: ApplicationState, of: Track | ParticipationTrack): FollowUp | undefined =>
   isParticipating(state) ? state.participation?.followUps[of as ParticipationTrack] : state.followUps[of as Track];
 
@@ -263,7 +270,7 @@ export const listArmedEntries = (state: ApplicationState): string[] => {
 
 export const BEFORE_SUBMISSION: readonly Stage[] = ['preparing', 'awaiting_attestation', 'ready_to_submit'];
 
-/** What a fact lacks to count; null where it lacks nothing or its source does not count anyway. */
+/** Finds what a fact lacks to count; null if it lacks nothing or its source does not count anyway. */
 export const findLackOf = (state: ApplicationState, fact: Fact): FactLack | null => {
   const on = state.facts[fact];
   return on?.counts ? findFactLack(fact, on, state.file.demands ?? {}) : null;

@@ -9,20 +9,20 @@ import { isOpen, type ApplicationState } from './state';
 import type { ResolvedPlaybook } from '../registry/playbook';
 import { isSameValue } from '../kernel/facts';
 
-/** What a step is taken with. */
+/** The input of a step. */
 export interface StepInput {
   before: ApplicationState;
-  /** Of the rules that folded `before`. */
+  /** The version of the rules that folded `before`. */
   rulesVersion: number;
   /** All entries so far, where the step folds them again: for a correction, and where other rules folded `before`. */
   history: readonly ApplicationEvent[];
-  /** What the workflow knows; left out where none asks. */
+  /** The progress that the workflow knows; left out if no workflow asks. */
   known?: KnownProgress | null;
   /** Null where a timer is due or the file changed. */
   command: Command | null;
-  /** What the system enters by itself: a workflow that it started again. */
+  /** An entry that the system makes by itself: a workflow that it started again. */
   notice?: Draft;
-  /** What was found to differ from the timeline, where the step is to fold it again for that. */
+  /** The differences from the timeline, if the step is to fold it again because of them. */
   differs?: string[];
   circumstances: Circumstances;
   /** Another application that is open for the key: a correction may not reopen this one. */
@@ -32,16 +32,16 @@ export interface StepInput {
   timeZone: string;
   at: Instant;
   newId: () => string;
-  /** What failed before is left out, so that the rest goes on. */
+  /** The parts that failed before are left out, so that the rest goes on. */
   leaveOut?: Exceptions | undefined;
 }
 
-/** What a step does not try. */
+/** The parts of the work that a step does not try. */
 export interface Exceptions {
   file?: boolean;
   /** Timers that were set aside. */
   timers?: readonly TimerName[];
-  /** Of what is due: everything, or everything but the first. */
+  /** The due timers that are left out: all, or all but the first. */
   due?: 'all' | 'but_first';
 }
 
@@ -82,7 +82,7 @@ export function takeStep(input: StepInput): StepOutcome & { refusal: Refusal | n
       ? { ...own, state: foldEvents([...history, ...own.events]) }
       : own;
   const refusal = decision?.refusal ?? refuseReopening(input, after.state);
-  // what a correction opens again has not read its file since it was closed
+  // an application that a correction opens again has not read its file since it was closed
   const taken = armAgenda(input, recordNewPlan(input, refusal ? filed : readFile(after)));
   return { ...handleDueTimers(input, taken), refusal };
 }
@@ -99,7 +99,7 @@ function foldAgain(input: StepInput): StepOutcome {
     : { state: before, events: [] };
 }
 
-/** Whether a workflow knows an application as it is on record; of two records that part, the versions may be the same. */
+/** Whether a workflow knows an application as it is on record; two diverging records may have the same version. */
 export const isInStep = (
   known: Pick<KnownProgress, 'version' | 'stage' | 'attempt'>,
   state: ApplicationState,
@@ -142,7 +142,10 @@ function recordDrafts(
   return { state: state ?? before, events: [...earlier, ...events] };
 }
 
-/** Where nothing happened and the agenda is another all the same, what it rests on has changed: an entry takes the new one. */
+/**
+ * Records the new agenda: if nothing happened and the agenda has changed all the same, what it rests on has changed,
+ * and an entry takes the new one.
+ */
 function recordNewPlan(input: StepInput, recorded: StepOutcome): StepOutcome {
   const { state, events } = recorded;
   const isPlanned =

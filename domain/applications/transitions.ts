@@ -3,13 +3,13 @@ import { listUnresolvedIssues } from './participation';
 import type { Obstacle, Refusal } from './progress';
 import { BEFORE_SUBMISSION, isHeld, isOpen, isParticipating, listFactsToApprove, type ApplicationState } from './state';
 
-/** What legality depends on, of an action's body. */
+/** The parts of an action's body that legality depends on. */
 export interface ActionRequest {
   action: Action;
   outcome?: Outcome;
   outOfOrder?: boolean;
   attempt?: number;
-  /** Of an approval. */
+  /** Only for an approval. */
   fact?: Fact;
   /** If-Match: the version that the caller saw. */
   version?: number;
@@ -22,7 +22,7 @@ interface Row {
   fact?: true;
   /** Taken after closing too, in these stages. */
   closed?: readonly Stage[];
-  /** What else stands in the way; null: nothing. */
+  /** Finds what else stands in the way; null: nothing. */
   unless?: (state: ApplicationState, asked: ActionRequest) => Cause | null;
 }
 
@@ -107,14 +107,14 @@ function requireOpenOrParticipation(state: ApplicationState): Obstacle | null {
   return isOpen(state) ? null : requireParticipation(state);
 }
 
-/** What stands in the way of an outcome; null: nothing. */
+/** Finds what stands in the way of an outcome; null: nothing. */
 function findOutcomeObstacle(state: ApplicationState, outcome: Outcome): Cause | null {
   const row = OUTCOME_TABLE[outcome];
   if (!isOpen(state)) return requireParticipation(state) ?? (row.ofParticipation ? null : 'stage');
   return row.in.includes(state.stage) ? (row.unless?.(state) ?? null) : 'stage';
 }
 
-/** What stands in the way of an action; null: nothing. */
+/** Finds what stands in the way of an action; null: nothing. */
 function findActionObstacle(state: ApplicationState, asked: ActionRequest): Cause | null {
   const { in: stages, closed = [], fact, unless } = ACTION_TABLE[asked.action];
   if (isOpen(state) && fact && asked.outOfOrder) return null;

@@ -27,13 +27,13 @@ import { listAllowedActions, listAllowedOutcomes } from './transitions';
 
 interface TrackView {
   waitingOn: WaitingOn;
-  /** Of this track for itself; they add up to `ageSeconds` too. */
+  /** The seconds of this track alone; they add up to `ageSeconds` too. */
   waitingSeconds: Record<WaitingOn, number>;
   nextFollowUpAt: Instant | null;
   dueAt: Instant | null;
 }
 
-/** What follows the confirmation, as it stands. */
+/** The participation after the confirmation, as it stands. */
 export interface ParticipationView {
   effectiveOn: string | null;
   /** Whether the participation is still active. */
@@ -43,7 +43,7 @@ export interface ParticipationView {
   issues: Participation['issues'];
   /** Changes of the file of which the payer must be notified and has not been yet. */
   untoldChanges: NonNullable<Participation['untold']>;
-  /** By track: when the next follow-up is, and when it is late. */
+  /** The instant of each track's next follow-up, and when it is late. */
   followUps: Partial<Record<ParticipationTrack, { nextFollowUpAt: Instant; dueAt: Instant }>>;
   recredentialing:
     | (Omit<RecredentialingDates, 'remindOn'> &
@@ -53,7 +53,7 @@ export interface ParticipationView {
     | null;
 }
 
-/** What a state shows of itself: codes, dates and counts; names and values are joined by the record. */
+/** The fields of an ended attempt that a view shows: codes, dates and counts; the record joins names and values. */
 const SHOWN_OF_ENDED = [
   'number',
   'stage',
@@ -76,7 +76,7 @@ export interface ApplicationView {
   endedAttempts: Pick<EndedAttempt, (typeof SHOWN_OF_ENDED)[number]>[];
   submittedOn: string | null;
   waitingOn: WaitingOn;
-  /** Whole seconds by whom was waited for; they add up to `ageSeconds`. */
+  /** Whole seconds by the party that was waited for; they add up to `ageSeconds`. */
   waitingSeconds: Record<WaitingOn, number>;
   ageSeconds: number;
   tracks: {
@@ -92,7 +92,7 @@ export interface ApplicationView {
   /** Unanswered calls in a row. */
   unanswered: number;
   expectedDecisionAt: Instant | null;
-  /** By when the law wants a decision, where its clock has started. */
+  /** The day by which the law wants a decision, if its clock has started. */
   statutory: Agenda['statutory'] | null;
   paused: ApplicationState['paused'];
   /** Its nudges and mail wait for a person to enter what a restore lost; `known` is how far it had come. */
@@ -117,7 +117,7 @@ export function computeNextFollowUpAt(state: ApplicationState): Instant | null {
   return [followUps.confirmation?.at, followUps.contracting?.at].filter((at) => at !== undefined).sort()[0] ?? null;
 }
 
-/** When the earliest open item, or else the next follow-up, is late. */
+/** Computes when the earliest open item, or else the next follow-up, is late. */
 export function computeDueAt(state: ApplicationState): Instant | null {
   const open = state.agenda.items.map((item) => item.dueAt).sort()[0];
   if (open) return open;
@@ -125,7 +125,7 @@ export function computeDueAt(state: ApplicationState): Instant | null {
   return Object.values(state.agenda.followUps).find((f) => f.at === next)?.dueAt ?? null;
 }
 
-/** How an application looks at an instant; `timeZone` is the client's. */
+/** Builds the view of an application at an instant; `timeZone` is the client's. */
 export function buildApplicationView(state: ApplicationState, now: Instant, timeZone: string): ApplicationView {
   const { waiting } = state;
   const waited = computeWaitingSeconds(state, now);
@@ -209,7 +209,10 @@ function viewCycle(
   return { ...dates, startedByPayerOn, openedAt, missedAt, status };
 }
 
-/** What a clock has counted until an instant, in whole seconds that add up: the remainder goes to the current party. */
+/**
+ * Computes the time that a clock has counted until an instant, in whole seconds that add up: the remainder goes to the
+ * current party.
+ */
 function computeWaitingSeconds(state: ApplicationState, now: Instant) {
   const until = state.closedAt ?? (now > state.updatedAt ? now : state.updatedAt);
   const countMsSince = (from: Instant) => Math.max(0, Date.parse(until) - Date.parse(from));

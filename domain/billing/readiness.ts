@@ -17,14 +17,14 @@ import {
   type FactRecord,
 } from '../kernel/facts';
 
-/** What is asked for one provider, practice, payer and state. */
+/** The question about one provider, practice, payer and state. */
 export interface ReadinessQuery {
   dateOfService: PlainDate;
   lineOfBusiness?: LineOfBusiness;
   locationId?: string;
 }
 
-/** What an application that opens a participation has come to; one with nothing on file yet is a span too. */
+/** The result of an application that opens a participation; one with nothing on file yet is a span too. */
 export interface Span {
   applicationId: string;
   /** The payer asked for, or one that stands for it. */
@@ -38,11 +38,11 @@ export interface Span {
   facts: Partial<Record<Fact, FactRecord>>;
   /** Whether the payer's systems or directory were seen to list the provider. */
   loadedSeen: boolean;
-  /** Since when the practice has another TIN than the one that its contract was confirmed under. */
+  /** The day since when the practice has another TIN than the one that its contract was confirmed under. */
   tinChangedOn: PlainDate | null;
 }
 
-/** What a practice holds with the payer, by line; each fact names the entry that made it. */
+/** The practice's agreement with the payer, by line; each fact names the entry that made it. */
 export interface AgreementEvidence {
   id: string;
   /** The payer asked for, or one that stands for it. */
@@ -58,12 +58,12 @@ export interface AgreementEvidence {
 
 /** Everything on file that bears on the answer, as of the date of service. */
 export interface ReadinessEvidence {
-  /** Of the provider, practice, payer and state, whatever the line; the oldest application first. */
+  /** All spans of the provider, practice, payer and state, whatever the line; the oldest application first. */
   spans: readonly Span[];
-  /** Of the practice, payer and state, whatever the line; the oldest first. */
+  /** All agreements of the practice, payer and state, whatever the line; the oldest first. */
   agreements: readonly AgreementEvidence[];
   platformCovers: boolean;
-  /** What facts have to have behind them for the date of service. */
+  /** The backing that facts need on the date of service. */
   demands: FactDemands;
   /** The terms of all licences in the state, former ones too. */
   licenceTerms: readonly Term[];
@@ -82,11 +82,11 @@ export interface ReadinessAnswer {
   cautions: ReadinessCaution[];
   billThrough: 'own' | 'platform' | 'nobody';
   mayRepresentInNetwork: boolean;
-  /** Of the span that decided: what a yes rests on, what a no is about. */
+  /** The facts of the span that decided: what a yes rests on, what a no is about. */
   facts: Partial<Record<Fact, FactRecord>>;
   /** The facts of the span that decided without a document on record. */
   factsWithoutDocument: Fact[];
-  /** Whose span decided; null where there is none. */
+  /** The application whose span decided; null if there is none. */
   applicationId: string | null;
   /** The day from which the answer is yes if nothing else is missing; null while no effective date counts. */
   billableFrom: PlainDate | null;
@@ -94,7 +94,7 @@ export interface ReadinessAnswer {
   licenceTerms: readonly Term[];
 }
 
-/** What to do about each reason. */
+/** The remedy for each reason. */
 const REMEDIES: Record<ReadinessReason, string> = {
   no_application:
     'Open an application for this provider, practice, payer and state; until it is confirmed, do not bill.',
@@ -121,7 +121,7 @@ const UNCONFIRMED: Record<Fact, ReadinessReason> = {
   claimsRoute: 'claims_route_unconfirmed',
 };
 
-/** What to do about a fact that is on record but does not count. */
+/** The remedy for each lack of a fact that is on record but does not count. */
 const LACK_REMEDIES: Record<FactLack, string> = {
   party:
     'A platform covers this payer: read off the evidence whose name and tax id it states, and confirm the fact again with both.',
@@ -129,7 +129,7 @@ const LACK_REMEDIES: Record<FactLack, string> = {
   approval: 'Have a person other than the one who recorded the fact approve it.',
 };
 
-/** What to do about a reason of an answer for a date. */
+/** Finds the remedy for a reason of an answer for a date. */
 export function findRemedy(
   reason: ReadinessReason,
   { facts, licenceTerms }: Pick<ReadinessAnswer, 'facts' | 'licenceTerms'>,
@@ -140,7 +140,7 @@ export function findRemedy(
   return lacks ? LACK_REMEDIES[lacks] : REMEDIES[reason];
 }
 
-/** Between which days no licence held, and what to do about it. */
+/** Finds the days between which no licence held, and the remedy. */
 function findLicenceRemedy(terms: readonly Term[], date: PlainDate): string | null {
   const ended = terms
     .map(({ expiresOn }) => expiresOn)
@@ -160,9 +160,10 @@ function findLicenceRemedy(terms: readonly Term[], date: PlainDate): string | nu
 }
 
 /**
- * Whether a service may be billed as in network under the practice's own setup. Of several spans one that covers the
- * date and is not over decides, a clear one before others, otherwise the latest. A contract or claims route that rests on an ended
- * agreement ends with it (`participation_ended`); one that the agreement no longer has is unconfirmed.
+ * Decides whether a service may be billed as in network under the practice's own setup. Among several spans one that
+ * covers the date and is not over decides, a clear one before others, otherwise the latest. A contract or claims route
+ * that rests on an ended agreement ends with it (`participation_ended`); one that the agreement no longer has is
+ * unconfirmed.
  */
 export function evaluateBillingReadiness(query: ReadinessQuery, evidence: ReadinessEvidence): ReadinessAnswer {
   const { deciding, ambiguous } = selectSpansInScope(
@@ -174,7 +175,7 @@ export function evaluateBillingReadiness(query: ReadinessQuery, evidence: Readin
     isCovering(span, query.dateOfService) && !reasons.includes('participation_ended');
   const decision =
     judged.findLast(({ reasons }) => reasons.length === 0) ?? judged.findLast(isBillableSpan) ?? judged.at(-1);
-  // of a key that a newer application is open for, a participation that ended is a reason as well
+  // if a newer application is open for the key, a participation that ended is a reason as well
   const ended: ReadinessReason[] =
     decision && !isBillableSpan(decision)
       ? judged.flatMap(({ reasons }) => reasons.filter((reason) => reason === 'participation_ended'))

@@ -19,9 +19,9 @@ export interface Place {
 }
 
 /**
- * How near two addresses come. Case, punctuation, what the USPS abbreviates, the line on which the suite stands and the
- * last four of a ZIP code don't count. A suite, suffix or direction that only one has leaves them alike, and so does
- * another city with the same ZIP code; with two ZIP codes or suites one is wrong, or they are two places.
+ * Compares two addresses. Case, punctuation, what the USPS abbreviates, the line on which the suite stands and the last
+ * four of a ZIP code don't count. A suite, suffix or direction that only one has leaves them alike, and so does another
+ * city with the same ZIP code; with two ZIP codes or suites one is wrong, or they are two places.
  */
 export const compareAddresses = (one: Place, other: Place): Likeness =>
   findNearest(listReadings(one), listReadings(other), (a, b) => {
@@ -130,18 +130,18 @@ function isStartOfUnits(words: readonly string[], i: number): boolean {
   return next === SIGN || ALWAYS_UNITS.has(unit) || NUMBER_WORDS.has(next) || /^\p{L}$|\d/u.test(next);
 }
 
-/** What no street is called. */
+/** Units whose names are never the name of a street. */
 const ALWAYS_UNITS: ReadonlySet<string> = new Set(['APT', 'PMB', 'RM', 'STE', 'UNIT']);
 const NUMBERED_ROADS: ReadonlySet<string | undefined> = new Set(['BYP', 'HWY', 'RD', 'RTE']);
 
-/** 1 Elm St 4. */
+/** As in 1 Elm St 4. */
 function isBareUnit(words: readonly string[], i: number): boolean {
   const suffix = STREET_SUFFIXES.get(words[i - 1]!);
   const ends = words[i + 1] === undefined || words[i + 1] === BREAK;
   return i > 2 && ends && suffix !== undefined && !NUMBERED_ROADS.has(suffix) && /^\d+\p{L}?$/u.test(words[i]!);
 }
 
-/** 2nd Floor. */
+/** As in 2nd Floor. */
 const isFloor = (words: readonly string[], i: number): boolean =>
   UNITS.get(words[i + 1] ?? '') === 'FL' && /^\d+(ST|ND|RD|TH)$/.test(ORDINALS.get(words[i]!) ?? words[i]!);
 
@@ -216,12 +216,12 @@ function readStreet(words: readonly string[]): Street {
   };
 }
 
-/** 42nd St is 42 St. */
+/** Writes 42nd St as 42 St. */
 const stripOrdinal = (word: string): string => word.replace(/^(\d+)(ST|ND|RD|TH)$/, '$1');
 
 const isDirection = (word = ''): boolean => DIRECTIONS.has(word);
 
-/** N W as NW. */
+/** Writes N W as NW. */
 const joinDirections = (words: readonly { word: string; short: string }[]) =>
   words.flatMap(({ word, short }, i) => {
     const [before = '', next = ''] = [words[i - 1]?.short, words[i + 1]?.short];

@@ -2,13 +2,13 @@ import { compareOptional, findNearest, listSpellings, splitWords, type Likeness 
 import { ORDINALS } from './usps-words';
 
 /**
- * How near two names of businesses come. Case, accents, punctuation, an article, a usual abbreviation and a legal form that
- * only one states don't count; two legal forms are two entities. Spacing, an abbreviation of several words, and what one adds
- * to the end that says little leave them alike.
+ * Compares two names of businesses. Case, accents, punctuation, an article, a usual abbreviation and a legal form that
+ * only one states don't count; two legal forms are two entities. Spacing, an abbreviation of several words, and what
+ * one adds to the end that says little leave them alike.
  */
 export function compareBusinessNames(one: string, other: string): Likeness {
   const [some, others] = [splitAssumedName(one), splitAssumedName(other)];
-  // who trades under two names trades under two businesses
+  // a business that trades under two names stands for two businesses
   if (some && others && some.some((part, n) => compareBusinessNames(part, others[n]!) === 'differs')) return 'differs';
   return findNearest(listReadings(one), listReadings(other), (a, b) => {
     if (a.whole === b.whole && !a.isPart && !b.isPart) return 'same';
@@ -34,7 +34,7 @@ interface Reading {
   form: string | null;
   /** Whether it is no whole name, or may be none: one of two names, or without PA, which may be a person's name. */
   isPart: boolean;
-  /** Of the name, and of what is left of it without an end that says little. */
+  /** The keys of the name, and of what remains of it without an end that says little. */
   keys: readonly Key[];
 }
 
@@ -69,7 +69,7 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
   [/ (LIMITED|LTD)$/, 'LTD'],
   [/ (COMPANY|CO)$/, 'CO'],
 ];
-/** What is written for each word in its place. */
+/** The text that is written for each word in its place. */
 const WORDS: Record<string, string> = {
   ASSOC: 'ASSOCIATES',
   ASSOCS: 'ASSOCIATES',
@@ -101,7 +101,7 @@ const WORDS: Record<string, string> = {
 };
 /** Other spellings: a name may be registered with either. */
 const SPELLINGS: Record<string, string> = { CENTRE: 'CENTER', COUNSELLING: 'COUNSELING' };
-/** What PSYCH may stand for. */
+/** The words that PSYCH may stand for. */
 const PSYCH = /^PSYCH(IATRIC|IATRY|OLOGICAL|OLOGY|OTHERAPY)$/;
 /** Words that a name may go without at its end. */
 const GENERAL: ReadonlySet<string> = new Set('ASSOCIATES CENTER CLINIC GROUP PARTNERS PRACTICE SERVICES'.split(' '));
@@ -132,7 +132,7 @@ function readName(whole: string, written: string): Reading {
   return { whole, standard: words.join(' '), form, isPart: isBare, keys: listKeys(dropFirst('DR', words)) };
 }
 
-/** Without a word that may stand before a name and not belong to it. */
+/** Drops a word that may stand before a name and not belong to it. */
 const dropFirst = (leading: string, words: string[]): string[] =>
   words.length > 1 && words[0] === leading ? words.slice(1) : words;
 

@@ -41,7 +41,10 @@ export const ACTIONS = [
   'assignment',
   'corrections',
 ] as const;
-/** What is done to applications rather than with one, and belongs to no stage: it is no segment of a path, nor offered. */
+/**
+ * Actions that change applications rather than advance one, and belong to no stage: they are no segment of a path, nor
+ * offered.
+ */
 export const INTERNAL_ACTIONS = ['playbook-migration', 'change-notice', 'details'] as const;
 export type Action = (typeof ACTIONS | typeof INTERNAL_ACTIONS)[number];
 
@@ -62,7 +65,7 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** What is looked after in a participation, each with its own follow-up. */
+/** The tracks of a participation, each with its own follow-up. */
 export const PARTICIPATION_TRACKS = [
   'confirmation',
   'loading',
@@ -119,7 +122,7 @@ export const CONTACT_CHANNELS = ['phone', 'portal', 'email', 'fax', 'mail'] as c
 export const CONTRACT_STATUSES = ['none', 'sent', 'negotiating', 'signed', 'executed', 'declined'] as const;
 export type ContractStatus = (typeof CONTRACT_STATUSES)[number];
 
-/** Which of its two decisions a payer makes first. */
+/** The order in which a payer makes its two decisions. */
 export const TRACK_ORDERS = ['credentialing_first', 'contracting_first'] as const;
 export type TrackOrder = (typeof TRACK_ORDERS)[number];
 
@@ -138,10 +141,10 @@ export const FACT_SOURCES = [
 ] as const;
 export type FactSource = (typeof FACT_SOURCES)[number];
 
-/** What a fact that is on record may lack to count. */
+/** The things that a fact on record may lack to count. */
 export const FACT_LACKS = ['party', 'document', 'approval'] as const;
 
-/** What facts have to have behind them to count. */
+/** The backing that facts need to count. */
 export interface FactDemands {
   /** A platform covers the payer: its letter is easily taken for one's own, so the evidence must be read for whom it names. */
   party?: true;
@@ -156,23 +159,23 @@ export type ContractBasis = (typeof CONTRACT_BASES)[number];
 export const LOADING_STATUSES = ['loaded', 'not_loaded'] as const;
 export type LoadingStatus = (typeof LOADING_STATUSES)[number];
 
-/** How the payer's directory has a provider. */
+/** How the payer's directory lists a provider. */
 export const DIRECTORY_STATUSES = ['listed', 'not_listed', 'inaccurate'] as const;
 export type DirectoryStatus = (typeof DIRECTORY_STATUSES)[number];
 
-/** What can go wrong in a participation. */
+/** The things that can go wrong in a participation. */
 export const ISSUE_CODES = ['not_loaded', 'wrong_tin', 'claims_denied', 'directory_wrong'] as const;
 export type IssueCode = (typeof ISSUE_CODES)[number];
 
-/** Where the renewal of a participation stands: `late` may still renew, `initial_again` is past that. */
+/** The state of a participation's renewal: `late` may still renew, `initial_again` is past that. */
 export const RECREDENTIALING_STATUSES = ['ahead', 'under_way', 'late', 'initial_again'] as const;
 export type RecredentialingStatus = (typeof RECREDENTIALING_STATUSES)[number];
 
-/** What of a practice or provider may change that payers have on file. */
+/** The data of a practice or provider that payers have on file and that may change. */
 export const CHANGE_FIELDS = ['name', 'address', 'tin'] as const;
 export type ChangeField = (typeof CHANGE_FIELDS)[number];
 
-/** What a payer wants of a change: an application of its own, word of it, or nothing. */
+/** The way in which a payer takes a change: by an application of its own, by notice, or not at all. */
 export const CHANGE_HANDLINGS = ['application', 'notice', 'none'] as const;
 export type ChangeHandling = (typeof CHANGE_HANDLINGS)[number];
 
@@ -188,10 +191,10 @@ export const PREREQUISITES = [
   'not_excluded',
 ] as const;
 export type Prerequisite = (typeof PREREQUISITES)[number];
-/** Why one is not met; `not_begun`: what is on file holds from a later day. */
+/** Why a prerequisite is not met; `not_begun`: what is on file holds from a later day. */
 export const UNMET_REASONS = ['missing', 'expired', 'not_begun'] as const;
 export type UnmetReason = (typeof UNMET_REASONS)[number];
-/** What a lead may let pass for a while: never an exclusion. */
+/** The prerequisites that a lead may waive for a while: never an exclusion. */
 export const WAIVABLE = PREREQUISITES.filter((code) => code !== 'not_excluded');
 
 export const WAITING_ON = ['operator', 'provider', 'payer', 'nobody'] as const;
@@ -200,19 +203,19 @@ export type WaitingOn = (typeof WAITING_ON)[number];
 export const ROLES = ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'] as const;
 export type Role = (typeof ROLES)[number];
 /**
- * What is counted of calls: requests with a valid key; without one (401); what a role may not do (403); what is there but
- * another client's (404), and what is nowhere.
+ * The calls that are counted: requests with a valid key; without one (401); what a role may not do (403); what is there
+ * but another client's (404), and what is nowhere.
  */
 export const ACCESS_KINDS = ['used', 'unauthenticated', 'forbidden', 'foreign', 'missing'] as const;
 export type AccessKind = (typeof ACCESS_KINDS)[number];
 
-/** What a review of access says of somebody's. */
+/** The decision of an access review about a user's access. */
 export const ACCESS_DECISIONS = ['keep', 'change', 'end'] as const;
 export type AccessDecision = (typeof ACCESS_DECISIONS)[number];
 
-/** Who follows up on applications: work is given to them alone. */
+/** The roles that follow up on applications: work is assigned to them alone. */
 export const WORKER_ROLES: readonly Role[] = ['admin', 'lead', 'specialist', 'agent'];
-/** The operator's own people: whom their notes among themselves are for. Not a client, nor a program. */
+/** The operator's own staff, who read each other's notes; neither a client nor a program. */
 export const STAFF_ROLES: readonly Role[] = [...WORKER_ROLES, 'auditor'];
 
 export const READINESS_REASONS = [
@@ -247,32 +250,32 @@ export const ENROLMENT_STATUSES = ['not_started', 'submitted', 'active', 'reject
 export const PORTAL_STATUSES = ['active', 'lost'] as const;
 export type PortalStatus = (typeof PORTAL_STATUSES)[number];
 
-/** What a provider's signature lets the operator do. */
+/** The permissions that a provider's signature gives the operator. */
 export const AUTHORISATION_SCOPES = ['submit_applications', 'contact_payers', 'manage_caqh', 'sign_contracts'] as const;
 export type AuthorisationScope = (typeof AUTHORISATION_SCOPES)[number];
 
-/** What is asked about a person outside. */
+/** The outside services that are asked about a person. */
 const REGISTRY_SERVICES = ['caqh', 'nppes'] as const;
 export type RegistryService = (typeof REGISTRY_SERVICES)[number];
 
-/** What a workflow has sent out, or asked of others, by an activity. */
+/** The calls by which an activity sends something out or asks others. */
 const SENT_KINDS = ['mail', 'webhook', 'caqhStatus', 'caqhRoster', 'nppesRecord', 'exclusionList'] as const;
 export type SentKind = (typeof SENT_KINDS)[number];
 
 /**
- * What has become of a message: it waits to leave, has left, may have, never will unless a person has it sent again, or is not to
- * leave (no longer needed, or not allowed).
+ * The state of a message: it waits to leave, has left, may have, never will unless a person has it sent again, or is
+ * not to leave (no longer needed, or not allowed).
  */
 export const DELIVERIES = ['queued', 'sent', 'uncertain', 'failed', 'dropped'] as const;
 export type Delivery = (typeof DELIVERIES)[number];
 
-/** Who excludes from federal and state programmes. */
+/** The authorities that exclude from federal and state programmes. */
 export const EXCLUSION_SOURCES = ['oig_leie', 'sam', 'state'] as const;
 export type ExclusionSource = (typeof EXCLUSION_SOURCES)[number];
 export const EXCLUSION_RESULTS = ['clear', 'possible', 'confirmed'] as const;
 export type ExclusionResult = (typeof EXCLUSION_RESULTS)[number];
 
-/** What a person may have to do that is no application's work item. */
+/** The work that a person may have to do and that is no application's work item. */
 export const TASK_KINDS = [
   'platform_inquiry',
   'platform_check',
@@ -290,19 +293,19 @@ export const TASK_KINDS = [
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
-/** What came of a contact with a provider. */
+/** The result of a contact with a provider. */
 export const PROVIDER_OUTCOMES = ['reached', 'message_left', 'no_answer'] as const;
 export type ProviderOutcome = (typeof PROVIDER_OUTCOMES)[number];
 
-/** What a client wants of the operator. */
+/** The reason for which a client turns to the operator. */
 export const CLIENT_REQUEST_KINDS = ['question', 'complaint', 'other'] as const;
 export type ClientRequestKind = (typeof CLIENT_REQUEST_KINDS)[number];
 
-/** What of a person ends by itself and has to be renewed. */
+/** The things of a person that end by themselves and have to be renewed. */
 export const UPKEEP_KINDS = ['attestation', 'licence', 'malpractice', 'dea', 'document', 'authorisation'] as const;
 export type UpkeepKind = (typeof UPKEEP_KINDS)[number];
 
-/** What is watched over by a workflow of that type: by the id of a relationship, an application, a practice and so on. */
+/** The types of watches; the id of each is that of a relationship, an application, a practice and so on. */
 export const WATCH_TYPES = [
   'platformInquiry',
   'platformCheck',
@@ -333,7 +336,7 @@ export const US_STATES =
     ' ',
   );
 
-/** What a queue item asks for. */
+/** The work that a queue item asks for. */
 export const PURPOSES = [
   'prepare',
   'obtain_attestation',

@@ -3,19 +3,19 @@ import type { PlainDate } from '../time/instants';
 
 /** How far from today a date may lie. */
 export type DateRange =
-  /** Any that is taken at all: of what is only asked about. */
+  /** Any date that is taken at all, for questions. */
   | 'asked'
   /** Something that happened: not in the future, at most 75 years ago. */
   | 'happened'
-  /** The same of work that is under way: at most ten years ago, as clocks start with it. */
+  /** The same for work that is under way: at most ten years ago, as clocks start with it. */
   | 'recent'
-  /** From or until when something holds, by a decision. */
+  /** The day from or until when something holds, by a decision. */
   | 'decided'
-  /** The last day of what runs out by itself. */
+  /** The last day of something that runs out by itself. */
   | 'expiry'
   /** The last day on which something that is made now is valid. */
   | 'use'
-  /** By when, or on which day, something is meant to be done; it may be over. */
+  /** The day by which, or on which, something is meant to be done; it may be over. */
   | 'planned'
   /** A day to act on: not over yet. */
   | 'coming'
@@ -25,34 +25,34 @@ export type DateRange =
   /** The last day of a client, provider or user who leaves, or the first of one who returns. */
   | 'nearby';
 
-/** By whose calendar a date counts; `nobody`: it is written on paper, or the same everywhere. */
+/** The calendar by which a date counts; `nobody`: it is written on paper, or the same everywhere. */
 export type WhoseDay = 'payer' | 'client' | 'user' | 'nobody';
 
-/** What is on record that a date may contradict. */
+/** The days on record that a date may contradict. */
 export type RecordedDay =
-  /** Of the running attempt. */
+  /** The submission of the running attempt. */
   | 'submission'
   /** The latest one of the attempts before. */
   | 'earlier_submission'
-  /** Of the participation: its first and last day in network. */
+  /** The first and last day in network of the participation. */
   | 'effective_date'
   | 'last_day'
-  /** When the participation began that a termination ends, or the first of an agreement's. */
+  /** The beginning of the participation that a termination ends, or the first of an agreement's. */
   | 'participation'
   | 'first_participation'
-  /** Since when the issue has been there. */
+  /** The day since when the issue has been there. */
   | 'issue'
-  /** Since when the provider has been with the platform. */
+  /** The day since when the provider has been with the platform. */
   | 'platform_since'
   | 'signature';
 
-/** What of a body says that a contradiction is meant, and why. */
+/** The field by which a body says that a contradiction is meant, and why. */
 type OverridingField = 'reason' | 'outOfOrder';
 
 interface RecordRule {
   record: RecordedDay;
   must: 'not_be_before' | 'not_be_after';
-  /** Taken all the same where one of these is given; left out: never. */
+  /** The date is taken all the same if one of these is given; left out: never. */
   unless?: readonly OverridingField[];
   /** Its name in a refusal, where it has one of its own. */
   rule?: string;
@@ -70,7 +70,7 @@ const ruleHappened = (day: WhoseDay): DateRule => ({ range: 'happened', day });
 const ruleRecent = (day: WhoseDay): DateRule => ({ range: 'recent', day });
 const expiry: DateRule = { range: 'expiry', day: 'nobody' };
 
-/** Of work on an application: it cannot be from before the submission, or it says how that is. */
+/** The rule for work on an application: it cannot be from before the submission, or it says how that is. */
 const ruleSinceSubmission = (...unless: OverridingField[]): DateRule => ({
   range: 'recent',
   day: 'payer',
@@ -211,7 +211,7 @@ export const DATE_RULES = {
 
 export type GivenDate = keyof typeof DATE_RULES;
 
-/** What of the table a date stands in. */
+/** The part of the table that a date stands in. */
 type PartsOf<D> = D extends `${infer Part}.${string}` ? Part : never;
 export type DatedPart = PartsOf<GivenDate>;
 
@@ -229,7 +229,7 @@ export interface Contradiction {
   message: string;
 }
 
-/** What in words is on record, and how a date that contradicts it can be right. */
+/** The words for what is on record, and how a date that contradicts it can be right. */
 const IN_WORDS: Record<RecordedDay, { what: string; otherwise: string }> = {
   submission: {
     what: 'the submission',

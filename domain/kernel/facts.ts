@@ -43,7 +43,7 @@ export interface FactRecord<F extends Fact = Fact> {
   otherValues?: FactValues[F][];
 }
 
-/** What was read off the evidence of a fact. */
+/** The details that were read off the evidence of a fact. */
 export interface SeenDetails {
   partyName?: string;
   tinLast4?: string;
@@ -51,7 +51,9 @@ export interface SeenDetails {
   locationId?: string;
 }
 
-/** What stands behind a fact: whether a name or a tax id was read off its evidence, whether both were, and its documents. */
+/**
+ * The proof behind a fact: whether a name or a tax id was read off its evidence, whether both were, and its documents.
+ */
 export interface Proof {
   partySeen: boolean;
   partyRead: boolean;
@@ -63,7 +65,7 @@ export function readProof({ seen = {}, evidence = [] }: { seen?: SeenDetails; ev
   return { partySeen: read > 0, partyRead: read === 2, evidence };
 }
 
-/** What stands behind a fact that is held by an agreement: its own proof, and that of what the agreement holds. */
+/** Combines the proof of a fact that an agreement holds: its own, and that of what the agreement holds. */
 export const addProofs = (own: Proof, held: Proof | undefined): Proof =>
   held
     ? {
@@ -73,13 +75,13 @@ export const addProofs = (own: Proof, held: Proof | undefined): Proof =>
       }
     : own;
 
-/** What a fact lacks to count, which the operator can mend. */
+/** A lack of a fact that keeps it from counting, and that the operator can mend. */
 export type FactLack = (typeof FACT_LACKS)[number];
 
 /** The facts that a platform holds too, under its own name. */
 const HELD_BY_PARTIES: readonly Fact[] = ['contract', 'claimsRoute'];
 
-/** What is known of what stands behind a fact. */
+/** The knowledge about a fact's backing. */
 interface FactBacking {
   partyRead?: boolean;
   documented?: boolean;
@@ -97,10 +99,10 @@ export function findFactLack(
   return awaitsApproval ? 'approval' : null;
 }
 
-/** Who an application is for, as evidence may name them. */
+/** The party that an application is for, as evidence may name it. */
 export interface Party {
   legalName: string;
-  /** Of practices that are one with it. */
+  /** Names of practices that are one with it. */
   otherNames?: readonly string[];
   tinLast4: string;
   /** The provider's and the practice's. */
@@ -132,7 +134,7 @@ export function listFactProblems(
   return problems.filter((problem) => problem !== false);
 }
 
-/** How a fact stands on one source alone: a client's word is a claim. */
+/** Finds how a fact stands on one source alone: a client's word is a claim. */
 export const findStatusBySource = (source: FactSource): 'confirmed' | 'claimed' =>
   source === 'client_word' ? 'claimed' : 'confirmed';
 
@@ -144,7 +146,7 @@ export const isApprovalNeeded = (source: FactSource, phoneFactsNeedApproval: boo
 export const findInheritedAgreement = (value: FactValue): string | null =>
   typeof value === 'object' && 'inheritedFrom' in value ? value.inheritedFrom : null;
 
-/** What was seen on the evidence and names another party; none where all that was seen agrees. */
+/** Lists what was seen on the evidence and names another party; empty if all that was seen agrees. */
 export function listOtherParty(seen: SeenDetails, party: Party): (keyof SeenDetails)[] {
   const names = [party.legalName, ...(party.otherNames ?? [])];
   const agrees: Record<keyof SeenDetails, boolean> = {

@@ -1,8 +1,8 @@
 import { listSpellings, type Likeness } from './likeness';
 
 /**
- * How near two licence numbers of one state come; boards and registries write them each in their way. Punctuation and
- * zeros before the digits don't count. Letters or a check number that only one has leave them alike; other letters are
+ * Compares two licence numbers of one state; boards and registries write them each in their way. Punctuation and zeros
+ * before the digits don't count. Letters or a check number that only one has leave them alike; other letters are
  * another licence.
  */
 export function compareLicenceNumbers(one: string, other: string): Likeness {
@@ -34,9 +34,9 @@ interface Reading {
   letters: string;
   /** Those before the first digit. */
   prefix: string;
-  /** What follows from letters between digits on; empty where there are none. */
+  /** The part from the first letters between digits on; empty if there are none. */
   inner: string;
-  /** Without the zeros before them. */
+  /** The digits without the zeros before them. */
   digits: string;
   /** The digits before the last hyphen or space; null where there is none. */
   head: string | null;

@@ -1,14 +1,14 @@
-/** How two spellings compare: `same`; `alike`, where one leaves out or adds something; or `differs`. */
+/** The result of comparing two spellings: `same`; `alike`, if one leaves out or adds something; or `differs`. */
 export type Likeness = 'same' | 'alike' | 'differs';
 
 const FROM_FAR_TO_NEAR: readonly Likeness[] = ['differs', 'alike', 'same'];
 const measureNearness = (likeness: Likeness): number => FROM_FAR_TO_NEAR.indexOf(likeness);
 
-/** How near two things come whose parts come this near: as far as the part that is farthest. */
+/** Combines the comparisons of the parts of two things: they are as far apart as the part that is farthest. */
 export const findFarthest = (parts: readonly Likeness[]): Likeness =>
   parts.reduce((far, part) => (measureNearness(part) < measureNearness(far) ? part : far), 'same');
 
-/** How near the nearest two writings come. */
+/** Finds how close the closest two writings are. */
 export const findNearest = <T>(
   some: readonly T[],
   others: readonly T[],
@@ -18,7 +18,7 @@ export const findNearest = <T>(
     .flatMap((one) => others.map((other) => compare(one, other)))
     .reduce((near, one) => (measureNearness(one) > measureNearness(near) ? one : near), 'differs');
 
-/** How near two values come of which either may be left out. */
+/** Compares two values either of which may be left out. */
 export const compareOptional = <T>(one: T | null, other: T | null): Likeness =>
   one === other ? 'same' : one === null || other === null ? 'alike' : 'differs';
 

@@ -10,14 +10,14 @@ export interface PersonName {
 }
 
 /**
- * How near two names of persons come. Case, accents, punctuation and spacing don't count. A suffix, a middle name or
- * half of a double name that only one has, and an initial in the place of a name, leave them alike.
+ * Compares two names of persons. Case, accents, punctuation and spacing don't count. A suffix, a middle name or half of
+ * a double name that only one has, and an initial in the place of a name, leave them alike.
  */
 export function comparePersonNames(one: PersonName, other: PersonName): Likeness {
   return findNearest(listReadings(one), listReadings(other), (a, b) => {
     const suffix = compareOptional(a.suffix, b.suffix);
     const names = findFarthest([compareGivenNames(a.given, b.given), compareFamilyNames(a.family, b.family)]);
-    // the same words, but for where the family name begins
+    // the same words, apart from where the family name begins
     const sameWords = sortWords([...a.given, ...a.family]) === sortWords([...b.given, ...b.family]);
     return findFarthest([names === 'differs' && sameWords ? 'alike' : names, suffix]);
   });
@@ -89,10 +89,13 @@ function listReadings({ firstName, middleName, lastName, suffix }: PersonName): 
   });
 }
 
-/** What registries and visas write where there is no such name: first, last, middle name or initial unknown, or none. */
+/**
+ * The abbreviations that registries and visas write if there is no such name: first, last, middle name or initial
+ * unknown, or none.
+ */
 const NO_NAME = new Set(['FNU', 'NFN', 'LNU', 'NLN', 'NMN', 'NMI']);
 
-/** Whether a name is what stands where there is none. */
+/** Whether a name is one that stands for a missing name. */
 export const isNoName = (name: string): boolean =>
   listSpellings(name).every((spelled) => splitWords(spelled).every((word) => NO_NAME.has(word)));
 
@@ -100,7 +103,7 @@ export const isNoName = (name: string): boolean =>
 function findStated(given: string[], family: string[]): Pick<Reading, 'given' | 'family'> {
   const [givenNames, familyNames] = [given, family].map((words) => words.filter((word) => !NO_NAME.has(word)));
   if (familyNames!.length > 0) return { given: givenNames!, family: familyNames! };
-  // of somebody of whom nothing is known nothing can be compared
+  // a person of whom only given names remain has them as family name
   return givenNames!.length > 0 ? { given: [], family: givenNames! } : { given, family };
 }
 

@@ -1,12 +1,15 @@
-/** After so many failed tries the relay leaves a row of the outbox, or a command, until a person has it tried again. About four hours pass until then. */
+/**
+ * The number of failed tries after which the relay leaves a row of the outbox, or a command, until a person has it
+ * tried again. About four hours pass until then.
+ */
 export const MOST_RELAY_TRIES = 30;
 
 const LONGEST_SECONDS = 600;
-/** Until the next try where Temporal itself was away. */
+/** The pause before the next try if Temporal itself was away. */
 const AWAY_SECONDS = 5;
 
 export interface NextTry {
-  /** How many tries count so far. */
+  /** The number of tries that count so far. */
   tries: number;
   inSeconds: number;
   /** Whether it was the last one. */
@@ -14,7 +17,7 @@ export interface NextTry {
 }
 
 /**
- * What follows from a failed try, the one that `tries` counts last: the pauses double up to ten minutes. A try that
+ * Plans what follows a failed try, the one that `tries` counts last: the pauses double up to ten minutes. A try that
  * found Temporal away does not count. `random`, from 0 to 1, keeps apart what failed together.
  */
 export function planNextTry(tries: number, { counts, random }: { counts: boolean; random: number }): NextTry {

@@ -1,13 +1,13 @@
 /**
- * What operators find workflows by in Temporal, and the type of each: opaque ids, codes and dates. A namespace has room for ten
- * Keywords and three Datetimes.
+ * The attributes by which operators find workflows in Temporal, and the type of each: opaque ids, codes and dates. A
+ * namespace has room for ten Keywords and three Datetimes.
  */
 export const SEARCH_ATTRIBUTES = {
   CountersignApplicationId: 'KEYWORD',
   CountersignClientId: 'KEYWORD',
   CountersignPayerId: 'KEYWORD',
   CountersignPersonId: 'KEYWORD',
-  /** What a workflow that is about no application is about. */
+  /** The subject of a workflow that is about no application. */
   CountersignSubjectId: 'KEYWORD',
   CountersignStage: 'KEYWORD',
   CountersignWaitingOn: 'KEYWORD',

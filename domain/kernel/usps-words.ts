@@ -341,7 +341,7 @@ export const ORDINALS: ReadonlyMap<string, string> = new Map([
   ]),
 ]);
 
-/** Sections 24, 25 and 28, Appendix F: what is no street, and roads with a number. */
+/** Sections 24, 25 and 28, Appendix F: phrases that are no street, and roads with a number. */
 export const PHRASES: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`\\b(${TENS.join('|')}) (?=(${ONES.join('|')})\\b)`, 'g'), '$1'],
   [/\b(STE|SUITE|APT|UNIT|RM|FL|BLDG)(?=\d)/g, '$1 '],

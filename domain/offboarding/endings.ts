@@ -3,16 +3,19 @@ import type { PlainDate } from '../time/instants';
 import { addDays } from '../time/dates';
 import type { FactValue } from '../kernel/facts';
 
-/** What is asked of an ending: `on` is the last day. */
+/** The terms of an ending: `on` is the last day. */
 export interface EndingTerms {
   on: PlainDate;
-  /** What becomes of what is open, and of what is the provider's own: given up, or taken along with its evidence. */
+  /**
+   * The fate of open applications and of the provider's own participations: given up, or taken along with their
+   * evidence.
+   */
   applications: 'withdraw' | 'hand_over';
   /** Whether payers are asked to take the provider off. */
   terminate: boolean;
 }
 
-/** What an ending does to one application or agreement; `keep`: nothing, and why. */
+/** The things that an ending does to one application or agreement; `keep`: nothing, and why. */
 export const LEAVING_ACTIONS = [
   'withdraw',
   'hand_over',
@@ -20,7 +23,7 @@ export const LEAVING_ACTIONS = [
   'terminate',
   'end_agreement',
   'stop_asking',
-  /** What earlier versions planned instead of `stop_asking`; it is done as that. */
+  /** Earlier versions planned this instead of `stop_asking`; it is done as that. */
   'end_platform',
   'keep',
 ] as const;
@@ -43,7 +46,10 @@ export interface LeavingItem {
   because: LeavingCause;
   /** At once, or once the last day has passed. */
   when: 'now' | 'after';
-  /** Of a termination: the contract's notice where it is known, by when it has to be out, and the last day it can come to. */
+  /**
+   * Only for a termination: the contract's notice if it is known, by when it has to be out, and the last day it can
+   * come to.
+   */
   noticeDays?: number;
   noticeBy?: PlainDate;
   lastDay?: PlainDate;
@@ -77,9 +83,10 @@ export interface Leaver {
 }
 
 /**
- * What an ending comes to. A participation by the group's contract ends with the provider's place in the group; one by
- * a contract of the provider's own goes on until the payer ends it, or it is handed over. An agreement ends where
- * nothing that goes on rests on it. A relationship with a platform is the provider's own: it goes on, and is chased no more.
+ * Lists what an ending consists of. A participation by the group's contract ends with the provider's place in the
+ * group; one by a contract of the provider's own goes on until the payer ends it, or it is handed over. An agreement
+ * ends if nothing that goes on rests on it. A relationship with a platform is the provider's own: it goes on, and is
+ * chased no more.
  */
 export function listLeavingItems(terms: EndingTerms, of: Leaver, today: PlainDate): LeavingItem[] {
   const ofApplications = of.applications.flatMap((one) => listApplicationItems(one, terms, today));

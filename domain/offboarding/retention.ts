@@ -1,11 +1,11 @@
 import type { PlainDate } from '../time/instants';
 import { addDays } from '../time/dates';
 
-/** What is kept for a while after a provider or client has left, and is then purged. */
+/** The kinds of data that are kept for a while after a provider or client has left, and are then purged. */
 const RETAINED = ['secrets', 'evidence', 'readinessAnswers', 'audit'] as const;
 export type RetainedKind = (typeof RETAINED)[number];
 
-/** How long it is kept, counted from the last day. */
+/** How long each kind is kept, counted from the last day. */
 export interface RetentionSettings {
   secretsPurgeDays: number;
   evidenceKeepYears: number;
@@ -13,7 +13,7 @@ export interface RetentionSettings {
   auditKeepYears: number;
 }
 
-/** Who audits, and the law, ask for what was done in the last six years at least. */
+/** Auditors and the law ask for what was done in the last six years at least. */
 export const AUDIT_LEAST_YEARS = 6;
 
 export const RETENTION_DEFAULTS: RetentionSettings = {

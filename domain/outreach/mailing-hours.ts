@@ -6,16 +6,16 @@ import { findWindowStart, computeChase, isBusinessDay, toLocalDate } from '../ti
 const DIGEST_MS = 15 * 60_000;
 /** Local hours in which people are written to. */
 const HOURS = { from: '08:00', to: '18:00' };
-/** Over how long a morning's first mails are spread, those that fall due at nine among them. */
+/** The time over which a morning's first mails are spread, those that fall due at nine among them. */
 const SPREAD_MS = 30 * 60_000;
 
 /**
- * What became of a mail that did not go: `later`: the server was not reached, or takes nothing of ours; `deferred`: it
+ * The outcome of a mail that did not go: `later`: the server was not reached, or takes nothing of ours; `deferred`: it
  * takes this one later; `never`: it refused this one for good; `uncertain`: it may have arrived.
  */
 export type MailOutcome = 'later' | 'deferred' | 'never' | 'uncertain';
 
-/** When what is due at an instant goes out to a recipient: when the digest is complete, in hours for that. */
+/** Computes when what is due at an instant goes out to a recipient: when the digest is complete, in hours for that. */
 export function computeMailingTime(dueAt: Instant, now: Instant, timeZone: string, recipientId: string): Instant {
   const complete = addMilliseconds(dueAt, DIGEST_MS);
   const { nine } = findMailingHours(complete, timeZone);
@@ -44,10 +44,10 @@ function findMailingHours(at: Instant, timeZone: string) {
 /** Always the same for one recipient. */
 const computeRecipientSpread = (id: string): number => (Number.parseInt(id.slice(0, 6), 16) / 0xffffff) * SPREAD_MS;
 
-/** How often mail goes to one domain, and to one address of a payer: what comes faster waits for its turn. */
+/** The pause between two mails to one domain, and to one address of a payer: what comes faster waits for its turn. */
 const DOMAIN_EVERY_MS = 500;
 const PAYER_EVERY_MS = 10_000;
-/** After a quiet time, what would have gone in this long goes at once. */
+/** A burst after a quiet time: what would have gone in this long goes at once. */
 export const BURST_MS = 30_000;
 
 /** The places that a mail takes its turn for. */

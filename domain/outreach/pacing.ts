@@ -1,12 +1,15 @@
 /** The pause between two calls of one service, for all callers together. */
 export const PACE_MS = 1_000;
-/** Over how long those who waited for a service come back. */
+/** The time over which those who waited for a service come back. */
 export const WAVE_MS = 10 * 60_000;
 
 const FIRST_MS = 15 * 60_000;
 const LONGEST_MS = 12 * 3_600_000;
 
-/** How long a service that failed so many times in a row is left alone: a quarter of an hour, doubled up to twelve. */
+/**
+ * Computes how long a service that failed so many times in a row is left alone: a quarter of an hour, doubled up to
+ * twelve.
+ */
 export function computeBackOff(failures: number, id: string): number {
   const wait = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 10));
   return wait + computeSpread(id, wait / 5);

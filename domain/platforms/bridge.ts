@@ -2,18 +2,18 @@ import type { PlainDate } from '../time/instants';
 import type { ApplicationState } from '../applications/state';
 import { addDays } from '../time/dates';
 
-/** What to ask when an application is submitted while its provider stays on a platform. */
+/** The questions to ask when an application is submitted while its provider stays on a platform. */
 export const BRIDGE_QUESTIONS = [
   'Say that the request adds a direct participation and replaces nothing: the participation through the platform goes on.',
 ] as const;
 
-/** After which of its events it is seen whether the platform still works. */
+/** The events of an application after which a check shows whether the platform still works. */
 const CHECK_OCCASIONS = ['submission', 'effective_date'] as const;
 export type CheckOccasion = (typeof CHECK_OCCASIONS)[number];
 
 const AFTER_SUBMISSION_DAYS = 14;
 
-/** When to see whether the platform still works, as far as the application has come. */
+/** Plans when to check whether the platform still works, as far as the application has come. */
 export function planPlatformChecks({
   submittedOn,
   facts,

@@ -1,6 +1,6 @@
 import type { PlainDate } from '../time/instants';
 
-/** What a practice needs of its own before it leaves a platform. */
+/** The things of its own that a practice needs before it leaves a platform. */
 export const CHECKLIST_ITEMS = [
   'intake',
   'eligibility_checks',

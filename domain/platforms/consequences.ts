@@ -19,11 +19,14 @@ import {
 export interface GivenAnswer extends LedgerAnswer {
   id: string;
   words: string | null;
-  /** Of whose ledger it is: it speaks for these payers, in these states (null: in every state), and for no others. */
+  /**
+   * The relationship whose ledger has the answer: it speaks for these payers, in these states (null: in every state),
+   * and for no others.
+   */
   relationship: { id: string; payerIds: readonly string[]; states: readonly string[] | null };
 }
 
-/** An application of the provider for a participation of his own. */
+/** An application of the provider for a participation of their own. */
 export interface DirectApplication {
   id: string;
   payerId: string;
@@ -42,7 +45,7 @@ export interface DirectApplication {
   endedOn: PlainDate | null;
 }
 
-/** Where a direct participation is wanted; a practice or location left out is any. */
+/** A place where a direct participation is wanted; a practice or location left out is any. */
 export interface Target {
   payerId: string;
   /** Null where the provider works in no state that is known. */
@@ -51,7 +54,7 @@ export interface Target {
   locationId: string | null;
 }
 
-/** What a practice holds with a payer, and has not ended. */
+/** An agreement of a practice with a payer that has not ended. */
 export interface LiveAgreement {
   id: string;
   practiceId: string;
@@ -59,7 +62,7 @@ export interface LiveAgreement {
   state: string;
 }
 
-/** A payer, with what of its playbook its decisions are expected by. */
+/** A payer, with the part of its playbook by which its decisions are expected. */
 export interface Expectation {
   name: string;
   expectedDecision: Duration;
@@ -68,7 +71,7 @@ export interface Expectation {
 
 export interface KnownFacts {
   now: Instant;
-  /** In the client's zone. */
+  /** Today in the client's zone. */
   today: PlainDate;
   answers: readonly GivenAnswer[];
   applications: readonly DirectApplication[];
@@ -95,13 +98,13 @@ export interface Fit {
   because: { reason: (typeof FIT_REASONS)[number]; applicationId?: string; agreementId?: string; entryId?: string }[];
 }
 
-/** What a notice period comes to; nothing of it is known where the days are not. */
+/** The result of a notice period; nothing of it is known if the days are not. */
 export interface Notice {
   days: number | null;
   givenOn: PlainDate | null;
-  /** For leaving on the date that was asked for. */
+  /** The last day to give notice for leaving on the date that was asked for. */
   lastDayToGive: PlainDate | null;
-  /** If it was given on `givenOn`, else today. */
+  /** The earliest day of leaving if notice was given on `givenOn`, else today. */
   earliestLeaveOn: PlainDate | null;
   inTime: boolean | null;
 }
@@ -110,7 +113,7 @@ export interface Notice {
 export interface Billable {
   status: 'confirmed' | 'expected' | 'late' | 'not_expected';
   expectedOn: PlainDate | null;
-  /** What the date rests on. */
+  /** The basis of the date. */
   from: 'effective_date' | 'approval' | 'submission' | 'today' | null;
   /** Days of service that would not be paid as in network; null where no end is in sight. */
   gapDays: number | null;
@@ -140,7 +143,7 @@ export interface Consequences {
   items: Consequence[];
   /** The payers with which no direct application is open or confirmed. */
   withoutApplication: string[];
-  /** What the practice has not done yet. */
+  /** The items that the practice has not done yet. */
   risks: LeaveRisk[];
 }
 
@@ -155,11 +158,11 @@ export interface ConsequencesInput extends KnownFacts {
   practiceId: string | null;
   locationId: string | null;
   checklist: readonly ChecklistEntry[];
-  /** What billing readiness answers for an application on the day of leaving; a yes has no reasons. */
+  /** The answer of billing readiness for an application on the day of leaving; a yes has no reasons. */
   gate: ReadonlyMap<string, readonly ReadinessReason[]>;
 }
 
-/** What happens, payer by payer and state by state, where a platform is left on a date. */
+/** Assesses what happens, payer by payer and state by state, if a platform is left on a date. */
 export function assessConsequences(input: ConsequencesInput): Consequences {
   const { leaveOn, answers, checklist } = input;
   const assessment = assessAnswers([...input.payers.keys()], input.states, answers);
@@ -219,7 +222,7 @@ export const summarizeApplication = ({ id, practiceId, kind, stage, open }: Dire
 
 const isUnderWay = ({ because }: Fit): boolean => because[0]!.reason === 'under_way';
 
-/** Zero only where an answer states that there is no restriction. */
+/** Reads the days of notice: zero only if an answer states that there is no restriction. */
 const readNoticeDays = (given: LedgerAnswer | undefined): number | null =>
   given?.noticeDays ?? (given?.answer === 'yes' ? 0 : null);
 
@@ -243,7 +246,10 @@ export function computeNotice(
 const isParticipatingOn = ({ stage, endedOn }: DirectApplication, on: PlainDate): boolean =>
   stage === 'confirmed' && (endedOn === null || endedOn >= on);
 
-/** Open, or a participation that goes on: the payer has the provider on its list, or is being asked to. */
+/**
+ * Whether an application is open, or its participation goes on: the payer has the provider on its list, or is being
+ * asked to.
+ */
 const isStanding = (application: DirectApplication, today: PlainDate): boolean =>
   application.open || isParticipatingOn(application, today);
 
@@ -253,7 +259,7 @@ const isFor = (application: DirectApplication, { payerId, state, practiceId, loc
   (practiceId === null || application.practiceId === practiceId) &&
   (locationId === null || application.locationId === null || application.locationId === locationId);
 
-/** How far a stage is on its way; what is closed without a participation comes last. */
+/** The order of stages by their progress; one that closed without a participation comes last. */
 const PROGRESS: readonly Stage[] = [
   'withdrawn',
   'denied',
@@ -280,7 +286,7 @@ export function findDirectApplication(
   return first ?? null;
 }
 
-/** What each ledger that speaks for a payer and state comes to there, with its answer on the direct contract. */
+/** Lists the result of each ledger that speaks for a payer and state, with its answer on the direct contract. */
 function listSpeakingLedgers(answers: readonly GivenAnswer[], payerId: string, state: string | null) {
   const ledgers = new Map<string, GivenAnswer[]>();
   for (const given of answers) {
@@ -295,8 +301,9 @@ function listSpeakingLedgers(answers: readonly GivenAnswer[], payerId: string, s
 }
 
 /**
- * Which kind of application fits: the one that is under way; none but the adoption of a contract that is direct already; into the group where the practice has an agreement; one
- * that adds a TIN or location where the payer lists the provider already; otherwise a new one.
+ * Finds which kind of application fits: the one that is under way; none but the adoption of a contract that is direct
+ * already; into the group if the practice has an agreement; one that adds a TIN or location if the payer lists the
+ * provider already; otherwise a new one.
  */
 export function findFittingKind(
   target: Target,
@@ -334,7 +341,7 @@ export function findFittingKind(
   return { kind: 'new_individual', adopt: false, because: [{ reason: 'not_listed' }] };
 }
 
-/** The gate's word for the day of leaving; otherwise when it can be expected to say yes. */
+/** Finds the answer of billing readiness for the day of leaving; otherwise when it can be expected to be yes. */
 function findBillable(
   application: DirectApplication | null,
   panel: PanelReading,
@@ -350,7 +357,10 @@ function findBillable(
   return { status: gapDays > 0 ? 'late' : 'expected', ...expected, gapDays, reasons };
 }
 
-/** What is overdue is expected any day; what has not begun, or came to nothing, counts from today. */
+/**
+ * Estimates the day of the decision: an overdue one is expected any day; an application that has not begun, or came to
+ * nothing, counts from today.
+ */
 function estimateDecisionDay(
   application: DirectApplication | null,
   panel: PanelReading,

@@ -3,9 +3,9 @@ import { computeChase } from '../time/calendar';
 import type { Duration } from '../time/duration';
 import { selectAnswersInForce, type Assessment, type LedgerAnswer, type Question } from './platform';
 
-/** How often the open questions are asked where the inquiry sets no other cadence. */
+/** The pause after which open questions are asked again if the inquiry sets no other cadence. */
 export const DEFAULT_CADENCE: Duration = { businessDays: 10 };
-/** Asked so often without an answer, a person takes it up. */
+/** The number of unanswered inquiries after which a person takes the questions up. */
 export const UNANSWERED_LIMIT = 3;
 /** How long an answer holds. */
 const HOLDS: Duration = { months: 12 };
@@ -28,7 +28,7 @@ export interface Inquiry {
   asksAgainAt: Instant | null;
 }
 
-/** What of a relationship has to be asked at an instant, and when something will have to be again. */
+/** Finds what a relationship has to be asked at an instant, and when something will have to be asked again. */
 export function findOpenQuestions(
   { byPayer }: Assessment,
   answers: readonly DatedAnswer[],

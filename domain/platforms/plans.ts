@@ -4,7 +4,7 @@ import type { ChecklistEntry, ChecklistItem } from './checklist';
 import type { Consequence, Consequences } from './consequences';
 import { DECISIONS, type PlatformAnswer, type PlatformDecision } from './platform';
 
-/** What a platform may do for a practice. */
+/** The services that a platform may provide for a practice. */
 export const SERVICES = ['claims', 'eligibility', 'administration', 'referrals', 'community', 'speed'] as const;
 export type Service = (typeof SERVICES)[number];
 
@@ -14,7 +14,7 @@ export interface ServiceEntry {
   notes: string | null;
 }
 
-/** What stands between a practice and one payer. */
+/** The obstacles between a practice and one payer. */
 interface PlanItem extends Consequence {
   start: 'done' | 'under_way' | 'today' | 'blocked';
   blockedBy: (BlockerCode | 'practice_not_chosen' | 'panel_closed')[];
@@ -32,7 +32,7 @@ export function findEarliestLeaveDay({ items, notice }: Consequences, today: Pla
   return days.includes(null) ? null : [today, ...(days as PlainDate[])].sort().at(-1)!;
 }
 
-/** What to do about each payer; `unmet` is what the file lacks for an item, or null where no practice is chosen. */
+/** Plans what to do about each payer; `unmet` is what the file lacks for an item, or null if no practice is chosen. */
 export function planTransition(
   found: Consequences,
   unmet: (item: Consequence) => readonly BlockerCode[] | null,
@@ -44,7 +44,7 @@ export function planTransition(
     const blockedBy: PlanItem['blockedBy'] = done
       ? []
       : [
-          // what exists already is blocked by nothing that an application needs
+          // a contract that exists already is blocked by nothing that an application needs
           ...(fits.adopt && unmet(item) ? [] : (unmet(item) ?? ['practice_not_chosen' as const])),
           ...(!fits.adopt && panel.status === 'closed' ? ['panel_closed' as const] : []),
         ];
@@ -56,7 +56,7 @@ export function planTransition(
   return { leaveOn, notice, risks, earliestLeaveOn: findEarliestLeaveDay(found, today), items };
 }
 
-/** What of the checklist takes the place of a service. */
+/** The items of the checklist that take the place of a service. */
 const INSTEAD: Record<Service, readonly ChecklistItem[]> = {
   claims: ['claims'],
   eligibility: ['eligibility_checks'],
@@ -66,15 +66,15 @@ const INSTEAD: Record<Service, readonly ChecklistItem[]> = {
   speed: [],
 };
 
-/** What an outcome takes: every outcome in the same terms, and staying is one. */
+/** The cost of an outcome: every outcome in the same terms, and staying is one. */
 interface Outcome {
   decision: PlatformDecision;
   chosen: boolean;
   applicationsToStart: number;
   checklistOpen: number;
-  /** Null where it is not known. */
+  /** Null if it is not known. */
   noticeDays: number | null;
-  /** When it can be in place; null where that is unknown. */
+  /** The day on which it can be in place; null if that is unknown. */
   readyOn: PlainDate | null;
 }
 
@@ -84,7 +84,7 @@ export interface DecisionSheet {
     platform: { does: PlatformAnswer | 'unanswered'; notes: string | null };
     direct: {
       checklist: Pick<ChecklistEntry, 'item' | 'doneOn'>[];
-      /** Of speed: the first and the last payer. */
+      /** The expected days of the first and the last payer. */
       expected: { first: PlainDate; last: PlainDate | null } | null;
     };
   }[];

@@ -11,10 +11,10 @@ export type Question = (typeof QUESTIONS)[number];
 
 export const ANSWERS = ['yes', 'no', 'unclear'] as const;
 export type PlatformAnswer = (typeof ANSWERS)[number];
-/** How a question stands. */
+/** The state of a question. */
 export type AnswerState = PlatformAnswer | 'unanswered';
 
-/** What of a participation may remain on leaving the platform. */
+/** The parts of a participation that may remain on leaving the platform. */
 export const PORTABLE_ITEMS = [
   'payerRelationships',
   'providerIds',
@@ -24,7 +24,7 @@ export const PORTABLE_ITEMS = [
 ] as const;
 export type PortableItem = (typeof PORTABLE_ITEMS)[number];
 
-/** Whose the contract with the payer is. */
+/** The party that holds the contract with the payer. */
 export const CONTRACT_HOLDERS = ['provider', 'practice', 'platform', 'other', 'unclear'] as const;
 type ContractHolder = (typeof CONTRACT_HOLDERS)[number];
 
@@ -34,7 +34,7 @@ export type PlatformDecision = (typeof DECISIONS)[number];
 export const VERDICTS = ['direct', 'platform_model', 'unclear'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** What an answer says beyond itself. */
+/** The details that an answer gives beyond itself. */
 export interface AnswerDetails {
   parts?: { credentialed?: PlatformAnswer; contracted?: PlatformAnswer; contractHolder?: ContractHolder } | null;
   items?: Partial<Record<PortableItem, PlatformAnswer>> | null;
@@ -56,7 +56,7 @@ export interface LedgerAnswer extends AnswerDetails {
   state: string | null;
 }
 
-/** How a question reads; of a yes that doesn't stand, the details that say otherwise. */
+/** The reading of a question; a yes that doesn't stand comes with the details that contradict it. */
 interface Reading {
   question: Question;
   answer: AnswerState;
@@ -68,7 +68,7 @@ interface AssessedItems {
   /** The questions that stand in the way of `direct`. */
   because: Reading[];
   unanswered: Question[];
-  /** What remains on leaving the platform, item by item. */
+  /** The parts that remain on leaving the platform, item by item. */
   portable: Record<PortableItem, AnswerState>;
 }
 
@@ -91,7 +91,7 @@ export interface Assessment extends Omit<AssessedItems, 'portable'> {
 /** The questions that must all be yes for a contract to be direct. */
 const DECISIVE: readonly Question[] = ['direct_contract', 'bill_outside', 'claims_under_own_setup', 'control_terms'];
 
-/** What a relationship's answers come to for each of its payers, in its states. */
+/** Assesses a relationship's answers for each of its payers, in its states. */
 export function assessAnswers(
   payerIds: readonly string[],
   states: readonly string[],
@@ -107,7 +107,9 @@ export function assessAnswers(
   return { ...overall, byPayer };
 }
 
-/** Of each question the answer in force for a payer and state: the most specific, a payer's before a state's. */
+/**
+ * Selects the answer in force to each question for a payer and state: the most specific, a payer's before a state's.
+ */
 export function selectAnswersInForce<T extends LedgerAnswer>(
   answers: readonly T[],
   payerId: string,
@@ -120,7 +122,7 @@ export function selectAnswersInForce<T extends LedgerAnswer>(
   return new Map(applying.map((given) => [given.question, given]));
 }
 
-/** How one payer's answers come out in a state. */
+/** Assesses one payer's answers in a state. */
 export function assessIn(answers: readonly LedgerAnswer[], payerId: string, state: string | null): StateAssessment {
   const given = selectAnswersInForce(answers, payerId, state);
   const readings = QUESTIONS.map((question) => readAnswer(question, given.get(question)));
@@ -155,7 +157,7 @@ function findVerdict(readings: readonly Reading[]): Pick<AssessedItems, 'verdict
   return { verdict: because.length === 0 ? 'direct' : 'unclear', because };
 }
 
-/** What remains, by item; a yes in general says of no item that it does. */
+/** Assesses what remains, by item; a yes in general says of no item that it does. */
 function assessPortability(given: LedgerAnswer | undefined): AssessedItems['portable'] {
   const otherwise: AnswerState = !given ? 'unanswered' : given.answer === 'no' ? 'no' : 'unclear';
   return mapPortableItems((item) => given?.items?.[item] ?? otherwise);
@@ -164,7 +166,7 @@ function assessPortability(given: LedgerAnswer | undefined): AssessedItems['port
 const mapPortableItems = (of: (item: PortableItem) => AnswerState): AssessedItems['portable'] =>
   Object.fromEntries(PORTABLE_ITEMS.map((item) => [item, of(item)])) as AssessedItems['portable'];
 
-/** What all share, otherwise unclear; because of everything that stands in the way of any. */
+/** Finds the assessment that all share, otherwise unclear; because of everything that stands in the way of any. */
 function findSharedAssessment(parts: readonly AssessedItems[]): AssessedItems {
   const combineValues = <T>(values: T[]): T | 'unclear' => (new Set(values).size === 1 ? values[0]! : 'unclear');
   const because = parts.flatMap((part) => part.because).map((reading) => [JSON.stringify(reading), reading] as const);

@@ -4,7 +4,10 @@ import type { SubmissionChannel } from '../kernel/codes';
 import type { DirectApplication, Fit } from './consequences';
 import type { PanelReading, PanelStatus } from '../registry/panels';
 
-/** Of a client's people, how many a payer insures, and what that is worth; amounts in whatever unit the client counts. */
+/**
+ * The number of a client's people whom a payer insures, and what that is worth; amounts in whatever unit the client
+ * counts.
+ */
 export interface CaseloadItem {
   payerId: string;
   clients: number;
@@ -24,7 +27,7 @@ export interface PayerTarget extends CaseloadItem {
   application: Pick<DirectApplication, 'id' | 'practiceId' | 'kind' | 'stage' | 'open'> | null;
 }
 
-/** What a target gets for each thing that counts: so many points of so many. */
+/** The points that a target gets at most for each thing that counts. */
 export const WEIGHTS = { caseload: 35, value: 10, panel: 20, speed: 15, effort: 10, rates: 10 } as const;
 export type Component = keyof typeof WEIGHTS;
 type Score = { total: number } & Record<Component, { points: number; of: number }>;
@@ -32,7 +35,7 @@ type Score = { total: number } & Record<Component, { points: number; of: number 
 export type RankedTarget = PayerTarget & { score: Score };
 
 const PANEL: Record<PanelStatus, number> = { open: 1, unknown: 0.5, closed: 0 };
-/** How much more work a channel is than a pull from CAQH, in unmet prerequisites. */
+/** The additional work of a channel compared with a pull from CAQH, in unmet prerequisites. */
 const CHANNEL: Record<SubmissionChannel, number> = {
   caqh_pull: 0,
   roster: 1,
@@ -45,9 +48,9 @@ const CHANNEL: Record<SubmissionChannel, number> = {
   fax: 2,
   mail: 3,
 };
-/** What takes as long as this, or longer, gets nothing for speed. */
+/** A decision that takes this long, or longer, gets nothing for speed. */
 const SLOWEST_DAYS = 365;
-/** From so many confirmed applications on, their median is better than the playbook. */
+/** The number of confirmed applications from which on their median is better than the playbook. */
 const ENOUGH = 3;
 
 /** Best first, those under way last; equals in the order of caseload and id, so that the order is always the same. */
@@ -94,7 +97,7 @@ function scoreTarget(target: PayerTarget, largest: { clients: number; value: num
   };
 }
 
-/** What a file lacks of what is asked of it. */
+/** Lists what a file lacks among what is demanded of it. */
 export const listUnmetBlockers = ({ prerequisites, attestation }: FileReading): BlockerCode[] => [
   ...prerequisites.flatMap(({ code, met }) => (met ? [] : code)),
   ...(attestation && attestation.state !== 'current' ? [`attestation_${attestation.state}` as const] : []),

@@ -1,7 +1,7 @@
 import type { Fact, TrackOrder } from '../kernel/codes';
 import type { PlainDate } from '../time/instants';
 
-/** What the pinned playbook and the kind demand of this application. */
+/** The demands of the pinned playbook and the kind on this application. */
 export interface Rules {
   requiresCaqh: boolean;
   facts: Fact[];
@@ -15,7 +15,7 @@ export interface Rules {
 /** `stale`: CAQH takes it for current, and the payer wants a fresher one. */
 export type AttestationState = 'current' | 'missing' | 'lapsed' | 'stale' | 'not_authorised';
 
-/** By when a state's law wants a decision; to press with, never to promise. */
+/** The day by which a state's law wants a decision; to press with, never to promise. */
 export interface StatutoryDate {
   state: string;
   days: number;

@@ -30,7 +30,7 @@ export interface Attestation {
   attestedOn: PlainDate;
   /** null where it is not recorded. */
   authorizedPayerIds: readonly string[] | null;
-  /** From whom it was taken back. */
+  /** The payers from which it was taken back. */
   withdrawnPayerIds?: readonly string[];
 }
 
@@ -38,8 +38,8 @@ const CYCLE_DAYS = 120;
 const ILLINOIS_CYCLE_DAYS = 180;
 
 /**
- * The last day on which an attestation is valid: 120 days on, 180 where all licences current on `asOf` are Illinois's.
- * One of which nobody knows the end may be current elsewhere, and is no proof for Illinois.
+ * Computes the last day on which an attestation is valid: 120 days on, 180 if all licences current on `asOf` are
+ * Illinois's. A licence with an unknown end may be current elsewhere, and is no proof for Illinois.
  */
 export function computeAttestationDueOn(
   attestedOn: PlainDate,
@@ -55,7 +55,7 @@ export function computeAttestationDueOn(
 /** The last day on which an attestation is fresh enough for a payer that wants it at most so many days old. */
 export const computeFreshThrough = (attestedOn: PlainDate, maxDays: number): PlainDate => addDays(attestedOn, maxDays);
 
-/** How an attestation stands for a payer on a day; without `freshThrough` the payer takes what CAQH takes. */
+/** Evaluates an attestation for a payer on a day; without `freshThrough` the payer takes what CAQH takes. */
 export function evaluateAttestation(
   attestation: (Attestation & { dueOn: PlainDate; freshThrough?: PlainDate }) | null,
   payerId: string,

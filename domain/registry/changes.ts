@@ -2,24 +2,24 @@ import type { PlainDate } from '../time/instants';
 import type { ApplicationKind, ChangeField, ChangeHandling, LineOfBusiness } from '../kernel/codes';
 import { addDays } from '../time/dates';
 
-/** Where an application stands when something changes that it rests on; `agreement`: it made a group's contract. */
+/** The standing of an application when something changes that it rests on; `agreement`: it made a group's contract. */
 export const STANDINGS = ['participating', 'agreement', 'submitted', 'unsubmitted'] as const;
 export type ChangeStanding = (typeof STANDINGS)[number];
 
 /**
- * What a change means for an application. `contract`: another TIN is another party, and the payer's contract is with
- * the old one; `tell_payer`: what was submitted no longer says what is on file.
+ * The need that a change creates for an application. `contract`: another TIN is another party, and the payer's contract
+ * is with the old one; `tell_payer`: what was submitted no longer says what is on file.
  */
 export type ChangeNeed = 'contract' | 'application' | 'notice' | 'tell_payer' | 'nothing';
 
-/** By when a program must be notified of a change, as read in November 2026. */
+/** The days within which a program must be notified of a change, as read in November 2026. */
 const NOTICE_RULES: Partial<Record<LineOfBusiness, { days: number; citation: string }>> = {
   medicare: { days: 30, citation: '42 CFR 424.516(d)' },
 };
 
-/** What a change of a field means for an application, by the payer's playbook. */
+/** Finds what a change of a field means for an application, by the payer's playbook. */
 export function findChangeNeed(field: ChangeField, standing: ChangeStanding, handling: ChangeHandling): ChangeNeed {
-  // what has not left yet leaves with the file as it is then
+  // a submission that has not left yet leaves with the file as it is then
   if (standing === 'unsubmitted') return 'nothing';
   if (standing === 'submitted') return 'tell_payer';
   if (handling === 'none') return 'nothing';

@@ -2,8 +2,8 @@ import type { PlainDate } from '../time/instants';
 import { addDays } from '../time/dates';
 
 /**
- * From which day through which something holds: a licence, malpractice cover, a DEA registration. Without `startsOn` nobody
- * has said since when, and it counts for every day up to its end.
+ * The days from which through which something holds: a licence, malpractice cover, a DEA registration. Without
+ * `startsOn` its beginning is unknown, and it counts for every day up to its end.
  */
 export interface Term {
   startsOn?: PlainDate | undefined;
@@ -13,7 +13,7 @@ export interface Term {
 export const isInForce = ({ startsOn, expiresOn }: Term, on: PlainDate): boolean =>
   (startsOn === undefined || startsOn <= on) && on <= expiresOn;
 
-/** Whether any of several holds on a day; they may overlap. */
+/** Whether any of several terms holds on a day; they may overlap. */
 export const areTermsInForce = (terms: readonly Term[], on: PlainDate): boolean =>
   terms.some((term) => isInForce(term, on));
 
@@ -27,21 +27,23 @@ export function compareTerms(a: Term, b: Term): number {
 export const listTurningDays = (terms: readonly Term[]): PlainDate[] =>
   terms.flatMap(({ startsOn, expiresOn }) => [...(startsOn ? [startsOn] : []), addDays(expiresOn, 1)]).sort();
 
-/** What of a provider's file has terms: those that are on file now, and those that were before them. */
+/** The parts of a provider's file that have terms: those that are on file now, and those that were before them. */
 export interface HeldTerms<T> {
   current: readonly T[];
   former: readonly T[];
 }
 
-/** How the terms of one kind belong together. */
+/** The rules by which the terms of one kind belong together. */
 export interface HeldKind<T> {
-  /** What one of them stands for, and another may come to stand for instead: a state. */
+  /** Reads the place in which one of them may be replaced by another: a state. */
   placeOf: (one: T) => string;
-  /** Whether two of a place are the same licence, policy or registration, so that the later is its renewal. */
+  /** Whether two terms of a place are the same licence, policy or registration, so that the later is its renewal. */
   isSame: (one: T, other: T) => boolean;
 }
 
-/** How a list came to be another: from which day it holds, and whether the earlier one was wrong. */
+/**
+ * The circumstances in which a list replaces another: from which day it holds, and whether the earlier one was wrong.
+ */
 export interface TermChange {
   on: PlainDate;
   correction: boolean;
@@ -54,10 +56,10 @@ export const startOnIssue = <T extends DatedTerm>(one: T): T =>
   one.startsOn === undefined && one.issuedOn !== undefined ? { ...one, startsOn: one.issuedOn } : one;
 
 /**
- * Puts a list in the place of the one on file. A later end of the same thing is a renewal: its former term stays. An end
- * that is not later is another end of the same term. What the list leaves out has ended the day before, or where something
- * new of its place begins, and sooner where that comes to begin sooner; where nothing is left of a place, nothing of it goes
- * on. A correction says what was so all along: nothing becomes a former term.
+ * Puts a list in the place of the one on file. A later end of the same thing is a renewal: its former term stays. An
+ * end that is not later is another end of the same term. An item that the list leaves out has ended the day before, or
+ * when a new item of its place begins, and sooner if that comes to begin sooner; if nothing is left of a place, nothing
+ * of it goes on. A correction says what was so all along: nothing becomes a former term.
  */
 export function replaceTerms<T extends DatedTerm>(
   kept: HeldTerms<T>,
@@ -73,7 +75,7 @@ export function replaceTerms<T extends DatedTerm>(
   };
   const placed = given
     .map((one) => ({ one, own: takeTerm(matchesTerm(one)) }))
-    // what was wrong may be the number itself
+    // the number itself may be what was wrong
     .map(({ one, own }) => ({
       one,
       own: own ?? (correction ? takeTerm((other) => isInOnePlace(kind, one, other)) : own),
@@ -89,13 +91,13 @@ export function replaceTerms<T extends DatedTerm>(
   const endAll = (matches: (one: T) => boolean, lastDay: PlainDate) => {
     former = former.flatMap((one) => (matches(one) ? endBy(one, lastDay) : [one]));
   };
-  // of the same thing a term within another says nothing more
+  // a term within another of the same thing adds nothing
   const keepFormer = (term: T) => {
     const same = former.filter(matchesTerm(term));
     if (same.some((one) => isWithin(term, one))) return;
     former = [term, ...former.filter((one) => !(same.includes(one) && isWithin(one, term)))];
   };
-  // what ended where one of its place was to begin
+  // the other ended on the day on which one of its place was to begin
   const isEndedBefore = (one: T) => (other: T) =>
     isInOnePlace(kind, one, other) && other.expiresOn < (one.startsOn ?? '');
   for (const { one, own, amends } of placed) {
@@ -110,7 +112,7 @@ export function replaceTerms<T extends DatedTerm>(
     );
     const lastDay = addDays(pickLater(on, starts.sort()[0] ?? on), -1);
     if (correction) former = former.filter((one) => !matchesTerm(gone)(one));
-    // where nothing is left of a place, nothing of it goes on, what it took the place of neither
+    // if nothing is left of a place, nothing of it goes on, nor does what it replaced
     const isEmpty = !given.some((one) => isInOnePlace(kind, one, gone));
     endAll(isEmpty ? (one) => isInOnePlace(kind, one, gone) : matchesTerm(gone), lastDay);
     if (starts.length > 0) endAll(isEndedBefore(gone), lastDay);
@@ -142,9 +144,10 @@ function findAmendedStart(one: DatedTerm, own: DatedTerm): PlainDate | undefined
 }
 
 /**
- * The first day of a new term. A day that the term before has already, or a day of issue from before its end, is the
- * licence's and says nothing of the renewal. Where nobody says it, and something was on file for the place before, it
- * begins the day after the term that it renews, or, once that is over, with the change: what lies between is a gap.
+ * Finds the first day of a new term. A day that the term before has already, or a day of issue from before its end, is
+ * the licence's and says nothing of the renewal. Without a stated day, if something was on file for the place before,
+ * the term begins the day after the one that it renews, or, once that is over, with the change: what lies between is a
+ * gap.
  */
 function findNewStart(
   one: DatedTerm,

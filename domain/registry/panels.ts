@@ -5,7 +5,7 @@ import { addDays } from '../time/dates';
 export const PANEL_STATUSES = ['open', 'closed', 'unknown'] as const;
 export type PanelStatus = (typeof PANEL_STATUSES)[number];
 
-/** Whether a payer takes applications in a state. */
+/** The payer's statement of whether it takes applications in a state. */
 export interface Panel {
   payerId: string;
   state: string;
@@ -25,7 +25,7 @@ export interface ParkedApplication {
   since: PlainDate;
 }
 
-/** What is known of a panel; null where its day was not stated. */
+/** The knowledge about a panel; null if its day was not stated. */
 export interface PanelReading {
   status: PanelStatus;
   asOf: PlainDate | null;
@@ -33,10 +33,13 @@ export interface PanelReading {
   applicationId?: string;
 }
 
-/** For so long a parked application says something of the panel. */
+/** For this long a parked application says something about the panel. */
 const RECENT_DAYS = 180;
 
-/** How a panel stands for a kind: as it was stated, that kind before all kinds, unless one was parked since then. */
+/**
+ * Reads the state of a panel for a kind: as it was stated, that kind before all kinds, unless one was parked since
+ * then.
+ */
 export function readPanel(
   { payerId, state, kind }: { payerId: string; state: string | null; kind: ApplicationKind },
   panels: readonly Panel[],

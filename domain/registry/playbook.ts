@@ -16,7 +16,7 @@ import {
 } from '../kernel/codes';
 import type { Duration } from '../time/duration';
 
-/** How to reach a payer for a purpose. */
+/** The ways to reach a payer for a purpose. */
 interface PayerContact {
   state?: string;
   purpose: string;
@@ -26,7 +26,7 @@ interface PayerContact {
   portalUrl?: string;
 }
 
-/** What a payer wants of a change of each. */
+/** The way in which a payer takes a change of each field. */
 interface Changes extends Record<ChangeField, ChangeHandling> {
   /** One application for a practice's change, by the first of its providers, instead of one for each. */
   perPractice?: boolean;
@@ -42,7 +42,10 @@ export interface Playbook {
   confirmReceiptAfter?: Duration;
   followUpEvery?: Duration;
   earliestInquiry?: Duration;
-  /** How late work may be before it is overdue; also the pause before a payer that has no record of it is asked again. */
+  /**
+   * How late work may be before it is overdue; also the pause before a payer that has no record of the application is
+   * asked again. The contract has this name, though it covers every kind of work.
+   */
   contactOverdueAfter?: Duration;
   escalateAfter?: Duration;
   expectedDecision?: Duration;
@@ -54,10 +57,12 @@ export interface Playbook {
   recredentialEvery?: Duration;
   /** How long before a recredentialing is due its application is opened. */
   recredentialOpens?: Duration;
-  /** After the later of confirmation and effective date: whether the payer has loaded the provider. */
+  /**
+   * How long after the later of confirmation and effective date the payer is asked whether it has loaded the provider.
+   */
   loadingCheck?: Duration;
   directoryEvery?: Duration;
-  /** What the payer wants of a change of each; left out, an application. */
+  /** The way in which the payer takes a change of each field; left out, by an application. */
   changes?: Partial<Changes>;
   callHours?: CallHours;
   contacts?: PayerContact[];
@@ -70,13 +75,13 @@ export interface Playbook {
   trackOrder?: TrackOrder;
   /** Days on which the payer works no more than on a weekend. */
   closures?: Closure[];
-  /** By the name of what a source is for: where it was read, and as of when. */
+  /** The sources by the name of what they are for: where each was read, and as of when. */
   sources?: Record<string, { source: string; asOf: PlainDate }>;
-  /** What differs for a state, kind or line: of those that apply, the most specific wins field by field. */
+  /** The differences for a state, kind or line: among those that apply, the most specific wins field by field. */
   variants?: Variant[];
 }
 
-/** What a variant is for; at least one of them is named. */
+/** The scope of a variant; at least one of them is named. */
 export interface VariantScope {
   state?: string;
   kind?: ApplicationKind;
@@ -140,12 +145,12 @@ export interface ResolvedPlaybook extends Required<
   maxPerCall: number | null;
   /** Null where nothing says so: they may come in either order. */
   trackOrder: TrackOrder | null;
-  /** The call hours, or the client's zone where there are none. */
+  /** The call hours, or the client's zone if there are none. */
   window: Window;
 }
 
 interface KindRules {
-  /** What `confirmed` needs on file. */
+  /** The facts that `confirmed` needs on file. */
   facts: readonly Fact[];
   opensSpan: boolean;
   endsSpan: boolean;
@@ -154,10 +159,10 @@ interface KindRules {
 }
 
 const JOINING: KindRules = { facts: FACTS, opensSpan: true, endsSpan: false, provider: true };
-/** Of a participation that goes on: its facts are on file, the payer's yes is all that is awaited. */
+/** Rules of a kind whose participation goes on: its facts are on file, the payer's yes is all that is awaited. */
 const CONTINUING: KindRules = { facts: [], opensSpan: false, endsSpan: false, provider: true };
 
-/** What each kind of application needs and makes. */
+/** The needs and results of each kind of application. */
 export const KIND_RULES: Record<ApplicationKind, KindRules> = {
   new_individual: JOINING,
   new_group: { facts: ['contract', 'claimsRoute'], opensSpan: false, endsSpan: false, provider: false },
@@ -169,13 +174,13 @@ export const KIND_RULES: Record<ApplicationKind, KindRules> = {
   termination: { facts: ['effectiveDate'], opensSpan: false, endsSpan: true, provider: true },
 };
 
-/** What can be asked of a practice where no provider is concerned. */
+/** The prerequisites that apply to a practice if no provider is concerned. */
 const OF_A_PRACTICE: readonly Prerequisite[] = ['npi', 'practice_tin', 'practice_address'];
 
-/** What a provider keeps up by themselves. */
+/** The prerequisites that providers keep up by themselves. */
 export const UPKEEP_PREREQUISITES: readonly Prerequisite[] = ['caqh_id', 'licence_in_state', 'malpractice'];
 
-/** How specific a variant is: by how many it names, then a state before a kind before a line. */
+/** Ranks a variant by how many fields it names, then a state before a kind before a line. */
 const rankSpecificity = ({ state, kind, lineOfBusiness }: VariantScope): number =>
   [state, kind, lineOfBusiness].filter(Boolean).length * 8 +
   (state ? 4 : 0) +
@@ -203,7 +208,7 @@ export function resolvePlaybook(
   const { kind, lineOfBusiness } = scope;
   const ofLine = RECREDENTIALING_BY_LINE[lineOfBusiness];
   const { callHours, closures, ...own } = applyVariants(playbook, scope);
-  // who leaves a payer need not keep a file up: only what it demands of a termination by name counts
+  // a provider who leaves a payer need not keep a file up: only what it demands of a termination by name counts
   const ends = KIND_RULES[kind].endsSpan;
   const variants = playbook.variants?.filter((variant) => variant.kind === kind) ?? [];
   const demanded = ends ? applyVariants({ variants }, scope) : own;
@@ -249,7 +254,7 @@ export function describePlaybook(playbook: Playbook, scope: Required<VariantScop
   return { ...resolved, callHours, closures, overrides: (Object.keys(own) as (keyof Playbook)[]).sort() };
 }
 
-/** What a kind and the playbook that it is pinned to demand of an application. */
+/** Derives what a kind and the playbook that it is pinned to demand of an application. */
 export function deriveRules(
   kind: ApplicationKind,
   { requiresCaqh, trackOrder, attestationMaxDays }: ResolvedPlaybook,
@@ -265,11 +270,14 @@ export function deriveRules(
   };
 }
 
-/** How many applications like this one a payer takes in one call; null where nothing says so. */
+/** Finds how many applications like this one a payer takes in one call; null if nothing says so. */
 export const findMostPerCall = (playbook: Playbook, scope: Required<VariantScope>): number | null =>
   applyVariants(playbook, scope).maxPerCall ?? null;
 
-/** Of applications in the order of one call, the first for which it has no room, with how many like it the payer takes. */
+/**
+ * Finds the first application, in the order of one call, for which the call has no room, with how many like it the
+ * payer takes.
+ */
 export function findBeyondCall(
   playbook: Playbook,
   scopes: readonly Required<VariantScope>[],

@@ -3,13 +3,13 @@ import type { StatutoryDate } from './application-rules';
 import { addDays } from '../time/dates';
 import type { ApplicationKind, LineOfBusiness } from '../kernel/codes';
 
-/** By when a state's law wants a decision on a complete application; to press with, never to promise. */
+/** The time within which a state's law wants a decision on a complete application; to press with, never to promise. */
 export interface StatutoryClock {
   days: number;
   citation: string;
 }
 
-/** As read in November 2026; confirm before relying on one. Contracting and loading are not in them. */
+/** The clocks as read in November 2026; confirm before relying on one. Contracting and loading are not in them. */
 export const STATUTORY_CLOCKS: Readonly<Record<string, StatutoryClock>> = {
   AZ: { days: 60, citation: 'ARS 20-3453' },
   CA: { days: 60, citation: 'Cal. Ins. Code 10144.56 (behavioral health)' },
@@ -28,7 +28,10 @@ const FEDERAL: readonly LineOfBusiness[] = ['medicare', 'medicare_advantage', 't
 /** Kinds in which nobody is credentialed. */
 const NOT_CREDENTIALING: readonly ApplicationKind[] = ['new_group', 'change', 'termination'];
 
-/** By when the payer owes a decision; null without evidence of a complete receipt, or where no clock is known. */
+/**
+ * Finds the day by which the payer owes a decision; null without evidence of a complete receipt, or if no clock is
+ * known.
+ */
 export function findStatutoryDate(
   { state, lineOfBusiness, kind }: { state: string; lineOfBusiness: LineOfBusiness; kind: ApplicationKind },
   completeOn: PlainDate | null,

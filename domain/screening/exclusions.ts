@@ -5,7 +5,7 @@ import { comparePersonNames, listPersonKeys, type PersonName } from '../kernel/n
 import { findWindowStart, toLocalDate } from '../time/calendar';
 import { addDays } from '../time/dates';
 
-/** From when a person is excluded, and from when no longer; null: until further notice. */
+/** The days from which, and until which, a person is excluded; null: until further notice. */
 export interface ExclusionTerm {
   from: PlainDate;
   reinstatedOn: PlainDate | null;
@@ -35,7 +35,7 @@ export function selectCountingWords<T extends ExclusionWord>(words: readonly T[]
   return words.filter((word) => word.decided || !decided.has(word.exclusionId));
 }
 
-/** From when until when a person or practice is excluded, by all matches and decisions. */
+/** Computes from when until when a person or practice is excluded, by all matches and decisions. */
 export const computeExclusionTerms = (words: readonly ExclusionWord[]): ExclusionTerm[] =>
   selectTerms('confirmed', words);
 
@@ -75,7 +75,7 @@ export interface Listing extends ListedName {
 
 /** An entry of the OIG's list as it was read. */
 export interface LeieEntry extends Listing {
-  /** Of what names the entry: the same, month after month. */
+  /** A digest of what identifies the entry: the same, month after month. */
   listing: string;
   excludedOn: PlainDate;
   reinstatedOn: PlainDate | null;
@@ -92,8 +92,8 @@ const MATCHES = ['npi', 'name'] as const;
 export type Match = (typeof MATCHES)[number];
 
 /**
- * Whether a list entry is this provider or practice, by its NPI, or may be, by its name in any state; a person decides. A
- * person with another NPI is another person, while a business may have several.
+ * Matches a list entry with this provider or practice: certain by its NPI, possible by its name in any state; a person
+ * decides. A person with another NPI is another person, while a business may have several.
  */
 export function matchListing(listing: Listing, held: ScreenedParty): Match | null {
   if (listing.npi !== null && listing.npi === held.npi) return 'npi';
@@ -122,11 +122,11 @@ const WINDOW = { timeZone: 'America/New_York' };
 /** The month of an instant where lists are put out, as its first day. */
 export const findMonth = (now: Instant): PlainDate => `${toLocalDate(now, WINDOW.timeZone).slice(0, 7)}-01`;
 
-/** When the list of a month is asked for: in the morning of its day. */
+/** Computes when the list of a month is asked for: in the morning of its day. */
 export const computeListDueAt = (month: PlainDate): Instant =>
   findWindowStart(`${month.slice(0, 7)}-${DUE_DAY}`, WINDOW);
 
-/** When it is first fetched: in the morning of the day by which it is out. */
+/** Computes when the list is first fetched: in the morning of the day by which it is out. */
 export const computeListOutAt = (month: PlainDate): Instant =>
   findWindowStart(`${month.slice(0, 7)}-${OUT_DAY}`, WINDOW);
 

@@ -2,7 +2,7 @@ import type { Instant, PlainDate } from '../time/instants';
 import { addDays, addMilliseconds, isFuture, toUtcDate } from '../time/dates';
 import { computeSpread } from '../outreach/pacing';
 
-/** What CAQH, or an export of its portal, says of a provider; its words as they are. */
+/** The statement of CAQH, or of an export of its portal, about a provider; its words as they are. */
 export interface CaqhStatement {
   /** Whether it knows the provider. */
   found: boolean;
@@ -19,7 +19,7 @@ export interface CaqhAnswer extends CaqhStatement {
   caqhId: string | null;
 }
 
-/** What CAQH's status words mean; `unknown` are those that its documentation does not name. */
+/** The meanings of CAQH's status words; `unknown` are those that its documentation does not name. */
 export const CAQH_STANDINGS = [
   'current',
   'in_progress',
@@ -61,11 +61,14 @@ export function findCaqhStanding({ found, rosterStatus, authorised, providerStat
   return readStanding(providerStatus);
 }
 
-/** When the provider attested, as far as the answer shows it; a date that has begun nowhere on earth shows nothing. */
+/**
+ * Finds when the provider attested, as far as the answer shows it; a date that has begun nowhere on earth shows
+ * nothing.
+ */
 export const findAttestedOn = ({ providerStatus, statusOn }: CaqhStatement, now: Instant): PlainDate | null =>
   readStanding(providerStatus) === 'current' && statusOn !== null && !isFuture(statusOn, now) ? statusOn : null;
 
-/** Whether a statement is of before the one on file: it is dated earlier, or not at all where that one is dated. */
+/** Whether a statement is older than the one on file: it is dated earlier, or not at all while that one is dated. */
 export function isOutdated({ statusOn }: CaqhStatement, known: CaqhStatement | null, now: Instant): boolean {
   const since = known?.statusOn ?? null;
   // a date to come is a slip, and nothing is later than a slip
@@ -75,12 +78,12 @@ export function isOutdated({ statusOn }: CaqhStatement, known: CaqhStatement | n
 
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
-/** Over how long a day's questions are spread. */
+/** The time over which a day's questions are spread. */
 const SPREAD_MS = 4 * 3_600_000;
-/** From when before the attestation runs out it is looked at daily. */
+/** The number of days before the attestation runs out from which it is checked daily. */
 const NEAR_DAYS = 15;
 
-/** When to ask again: weekly; daily where something is awaited, or the attestation is about to run out. */
+/** Plans when to ask again: weekly; daily if something is awaited, or the attestation is about to run out. */
 export function planNextCaqhCheck(
   { standing, dueOn, id }: { standing: CaqhStanding; dueOn: PlainDate | null; id: string },
   now: Instant,

@@ -7,10 +7,10 @@ import { findNearest, type Likeness } from '../kernel/likeness';
 import type { TinType } from '../kernel/identifiers';
 import { comparePersonNames, type PersonName } from '../kernel/names';
 
-/** What a source outside says of a provider. */
+/** The statement of an outside source about a provider. */
 export interface Snapshot {
   source: 'caqh' | 'nppes';
-  /** Whose NPI it is: NPI-1 a person's, NPI-2 an organisation's. */
+  /** The owner of the NPI: NPI-1 a person, NPI-2 an organisation. */
   enumerationType?: 'NPI-1' | 'NPI-2' | undefined;
   firstName?: string | undefined;
   middleName?: string | undefined;
@@ -21,7 +21,7 @@ export interface Snapshot {
   licences?: readonly { state: string; number: string }[] | undefined;
 }
 
-/** What NPPES has under an NPI, or that it has nothing, or nothing any more. */
+/** The entry of NPPES under an NPI, or that it has none, or none any more. */
 export type NppesRecord =
   { status: 'found'; snapshot: Omit<Snapshot, 'source'> } | { status: 'not_found' | 'deactivated' };
 
@@ -62,10 +62,10 @@ export interface CheckedFile {
     documents: readonly Expiring[];
     /** Whether anything is on record that the provider signed, in force or not. */
     authorised: boolean;
-    /** Whether NPPES, where it was asked, has nothing in force under the NPI. */
+    /** Whether NPPES, if it was asked, has nothing in force under the NPI. */
     npiNotInForce: boolean;
   };
-  /** Those that the provider applies for. */
+  /** The practices that the provider applies for. */
   practices: readonly CheckedPractice[];
   applications: readonly { id: string; practiceId: string; state: string }[];
   /** The latest of each source. */
@@ -120,10 +120,10 @@ type Severity = (typeof SEVERITIES)[number];
 export interface Finding {
   code: FindingCode;
   severity: Severity;
-  /** What it is about: a state, a source, a portal, a kind of document. */
+  /** The subject: a state, a source, a portal, a kind of document. */
   about: string | null;
   practiceId: string | null;
-  /** What to do. */
+  /** The remedy. */
   fix: string;
   /** The open applications that it touches. */
   applicationIds: string[];
@@ -224,7 +224,7 @@ const buildFinding = (code: FindingCode, touched: TouchedRecords): Finding => ({
   ...touched,
 });
 
-/** What doesn't fit together in a practice's own file, for every provider that applies for it, as of a day. */
+/** Lists what doesn't fit together in a practice's own file, for every provider that applies for it, as of a day. */
 export function listPracticeFindings(
   { id: practiceId, npi, npiIsColleagues, tinType, tinPrefixKnown, documents, portals }: CheckedPractice,
   applicationIds: string[],
@@ -302,7 +302,10 @@ export function listProviderFindings(
   }
   return found;
 
-  /** What a source leaves out is as it is on file; a middle name that only it has says nothing against the file. */
+  /**
+   * Builds the name that a source gives: parts that it leaves out are as on file; a middle name that only it has says
+   * nothing against the file.
+   */
   function buildName({ middleName, ...named }: Partial<Snapshot>): PersonName {
     const { firstName, lastName, suffix } = { ...provider, ...named };
     return { firstName, middleName: provider.middleName && (middleName ?? provider.middleName), lastName, suffix };
@@ -335,7 +338,10 @@ const ADDRESS_FINDINGS: Record<Likeness, readonly FindingCode[]> = {
   differs: ['address_differs'],
 };
 
-/** Whether a route is one of the payer's: by its ids at that clearinghouse, else by all; of a payer without ids, any is. */
+/**
+ * Whether a route is one of the payer's: by its ids at that clearinghouse, else by all; for a payer without ids, any
+ * is.
+ */
 function isOwnRoute(route: ElectronicId, own: readonly ElectronicId[]): boolean {
   const simplifyText = (text: string) => text.trim().toUpperCase();
   const there = own.filter(({ clearinghouse }) => simplifyText(clearinghouse) === simplifyText(route.clearinghouse));
@@ -351,7 +357,7 @@ const listExpired = (held: readonly Expiring[], today: PlainDate): string[] => {
 
 type Licences = readonly { state: string; number: string }[];
 
-/** Whether one of a source's licences is on file in each state that both know; at least one, where both know any. */
+/** Whether one of a source's licences is on file in each state that both know; at least one, if both know any. */
 function doLicencesAgree(onFile: Licences, named: Licences): boolean {
   const both = onFile.filter(({ state }) => named.some((one) => one.state === state));
   if (both.length === 0) return onFile.length === 0 || named.length === 0;

@@ -3,7 +3,10 @@ import { comparePersonNames, isNoName } from '../kernel/names';
 
 export type { Snapshot } from './findings';
 
-/** What of a provider's file a source outside may propose to change; an address is the practice's and never is. */
+/**
+ * The fields of a provider's file that an outside source may propose to change; an address is the practice's and never
+ * is.
+ */
 export const PROPOSED_FIELDS = ['firstName', 'lastName', 'taxonomyCode', 'licenceNumber'] as const;
 type ProposedField = (typeof PROPOSED_FIELDS)[number];
 
@@ -20,18 +23,18 @@ interface LicenceNumber {
 
 export interface ProposedChange {
   field: ProposedField;
-  /** Only of a licence's number. */
+  /** Only for a licence's number. */
   state?: string;
   onFile: string | null;
   proposed: string;
 }
 
-/** Each field of which the source says something else. A person decides: the source may be the one that is wrong. */
+/** Computes each field in which the source differs. A person decides: the source may be the one that is wrong. */
 export function computeProposals(onFile: Fields<LicenceNumber>, snapshot: Snapshot): ProposedChange[] {
   if (snapshot.enumerationType === 'NPI-2') return [];
   const named = { firstName: onFile.firstName, lastName: onFile.lastName };
   const { firstName = named.firstName, lastName = named.lastName } = snapshot;
-  // who has one name may have it as the first there, and as the last here
+  // a person with one name may have it as the first there, and as the last here
   const isSame = comparePersonNames(named, { firstName, lastName }) === 'same';
   const fields = (['firstName', 'lastName', 'taxonomyCode'] as const).flatMap((field) => {
     const proposed = snapshot[field];
@@ -44,7 +47,7 @@ export function computeProposals(onFile: Fields<LicenceNumber>, snapshot: Snapsh
   const numbers = onFile.licences.flatMap((own) => {
     const { state } = own;
     const [named, ...more] = selectInState(snapshot.licences ?? [], state);
-    // of several licences in a state, none can be matched
+    // several licences in a state cannot be matched
     const clear = more.length === 0 && selectInState(onFile.licences, state).length === 1;
     if (!named || !clear || isLicenceLike(own, named)) return [];
     return [{ field: 'licenceNumber' as const, state, onFile: own.number, proposed: named.number }];
@@ -52,7 +55,7 @@ export function computeProposals(onFile: Fields<LicenceNumber>, snapshot: Snapsh
   return [...fields, ...numbers];
 }
 
-/** What of the file becomes another with the proposals that were chosen. */
+/** Applies the chosen proposals to the file. */
 export function applyProposals<L extends LicenceNumber>(
   onFile: Fields<L>,
   chosen: readonly ProposedChange[],

@@ -15,7 +15,9 @@ declare module 'luxon' {
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
 
-/** When a payer can be reached, in its own zone; times are HH:MM. Without `days`, from Monday to Friday. */
+/**
+ * The hours in which a payer can be reached, in its own zone; times are HH:MM. Without `days`, from Monday to Friday.
+ */
 export interface CallHours {
   timeZone: string;
   from: string;
@@ -30,16 +32,16 @@ export interface Closure {
   name?: string;
 }
 
-/** Where and when due instants fall: a payer's call hours, or a bare zone. */
+/** The hours and zone in which due instants fall: a payer's call hours, or a bare zone. */
 export type Window = Pick<CallHours, 'timeZone'> & Partial<CallHours> & { closures?: readonly Closure[] };
 
-/** What a duration is counted from: an instant, and day 0 where it is not the local date of that instant. */
+/** The start of a duration: an instant, and day 0 if it is not the local date of that instant. */
 export interface Anchor {
   at: Instant;
   on?: PlainDate;
 }
 
-/** Of a closure that lasts longer the payer counts as open again afterwards, so that every chase comes. */
+/** The longest part of a closure that counts: the payer counts as open again afterwards, so that every chase comes. */
 export const LONGEST_CLOSURE_DAYS = 366;
 
 const DEFAULT_TIME = '09:00';
@@ -54,7 +56,7 @@ export function toLocalDate(instant: Instant, zone: string): PlainDate {
 }
 
 const MINUTE_MS = 60_000;
-/** Since then every zone has changed its clocks at a full minute. */
+/** Every zone has changed its clocks at a full minute since then. */
 const FULL_MINUTES_FROM = Date.parse('1973-01-01');
 const MOST_REMEMBERED = 20_000;
 
@@ -70,7 +72,7 @@ function rememberValue<T>(memory: Map<string, T>, key: string, compute: () => T)
 
 const offsets = new Map<string, number>();
 
-/** How many minutes a zone is ahead of UTC at an instant. */
+/** Finds how many minutes a zone is ahead of UTC at an instant. */
 function findOffset(ms: number, zone: string): number {
   const computeAt = (at: number) => DateTime.fromMillis(at).setZone(zone).offset;
   if (ms < FULL_MINUTES_FROM) return computeAt(ms);
@@ -88,29 +90,32 @@ export const startOfDay = (date: PlainDate, zone: string): Instant => findLocalI
 export const findWindowStart = (date: PlainDate, { timeZone, from = DEFAULT_TIME }: Window): Instant =>
   findLocalInstant(date, from, timeZone);
 
-/** When a chase of a date happens: on that day, or the next on which the recipient works. */
+/** Finds when a chase of a date happens: on that day, or the next on which the recipient works. */
 export const findChaseInstant = (date: PlainDate, window: Window): Instant =>
   findWindowStart(findAnsweringDay(date, window, 1), window);
 
-/** When a reminder of a date happens: on that day, or the last before it on which people work. */
+/** Finds when a reminder of a date happens: on that day, or the last before it on which people work. */
 export const findReminderInstant = (date: PlainDate, window: Window): Instant =>
   findWindowStart(findAnsweringDay(date, window, -1), window);
 
 /**
- * When a deadline is, a duration after an event. Hours and shorter are elapsed time; days and longer count local dates
- * from the day of the event and are at the beginning of the window, on whatever day that is.
+ * Computes when a deadline is, a duration after an event. Hours and shorter are elapsed time; days and longer count
+ * local dates from the day of the event and are at the beginning of the window, on whatever day that is.
  */
 export const computeDeadline = (from: Anchor, duration: Duration, window: Window): Instant =>
   shiftAnchor(from, duration, window, 1, findWindowStart);
 
 /**
- * When a chase happens that is due a duration after an event: computed like a deadline, then moved to the next day on which the
- * recipient works.
+ * Computes when a chase happens that is due a duration after an event: like a deadline, then moved to the next day on
+ * which the recipient works.
  */
 export const computeChase = (from: Anchor, duration: Duration, window: Window): Instant =>
   shiftAnchor(from, duration, window, 1, findChaseInstant);
 
-/** When a reminder happens that is due a duration before a deadline: moved to the last day before on which people work. */
+/**
+ * Computes when a reminder happens that is due a duration before a deadline: moved to the last day before on which
+ * people work.
+ */
 export const computeReminder = (deadline: Instant, before: Duration, window: Window): Instant =>
   shiftAnchor({ at: deadline }, before, window, -1, findReminderInstant);
 

@@ -1,12 +1,15 @@
 import type { Instant, PlainDate } from './instants';
 
 const DAY_MS = 86_400_000;
-/** Where a date begins first on earth: UTC+14. */
+/** The zone in which a date begins first on earth: UTC+14. */
 const FIRST_ZONE_MS = 14 * 3_600_000;
 /** The zone in which a day ends last: UTC-12. */
 const LAST_ZONE_MS = 12 * 3_600_000;
 
-/** The ends of the calendar: what PostgreSQL and four digits of a year can say. What is beyond counts as its end. */
+/**
+ * The ends of the calendar: the dates that PostgreSQL and four digits of a year can express. A date beyond them counts
+ * as the end.
+ */
 export const FIRST_DATE: PlainDate = '0001-01-01';
 export const LAST_DATE: PlainDate = '9999-12-31';
 const FIRST_MS = Date.parse(FIRST_DATE);
@@ -41,7 +44,7 @@ export function addMonths(date: PlainDate, months: number): PlainDate {
   return formatDate(Math.min(findMonthStart(target) + (day - 1) * DAY_MS, lastOfMonth));
 }
 
-/** How many days later the second date is; negative where it is earlier. */
+/** Counts how many days later the second date is; negative if it is earlier. */
 export const countDaysBetween = (from: PlainDate, to: PlainDate): number =>
   (Date.parse(to) - Date.parse(from)) / DAY_MS;
 
@@ -56,7 +59,7 @@ export const toInstant = (time: number): Instant => new Date(clampTime(time)).to
 
 const formatDate = (time: number): PlainDate => toUtcDate(toInstant(time));
 
-/** The date of an instant in UTC, for what has no zone of its own, such as a registry's answer. */
+/** Finds the date of an instant in UTC, for data that has no zone of its own, such as a registry's answer. */
 export const toUtcDate = (at: Instant): PlainDate => at.slice(0, 10);
 
 /** So many milliseconds later, or earlier where they are negative. */

@@ -29,7 +29,7 @@ export function halveDuration(duration: Duration): Duration {
   return { [unit]: Math.max(1, Math.floor(count / 2)) } as unknown as Duration;
 }
 
-/** What keeps a value from being a duration, in words; null where it is one. */
+/** Finds what keeps a value from being a duration, in words; null if it is one. */
 export function findDurationProblem(value: unknown): string | null {
   const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
   const [unit, count] = entries[0] ?? [];

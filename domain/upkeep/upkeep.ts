@@ -11,11 +11,11 @@ import { addDays } from '../time/dates';
 import type { Authorisation } from '../registry/authorisation';
 import type { Rules } from '../registry/application-rules';
 
-/** What counts at one client of a person, as far as it ends by itself. */
+/** The parts of one person's file at one client that end by themselves. */
 export interface UpkeepFile {
   attestedOn: PlainDate | null;
   licences: readonly (LicenceTerm & { number: string })[];
-  /** What was renewed or replaced: it is renewed no more, and may still hold. */
+  /** Terms that were renewed or replaced: they are renewed no more, and may still hold. */
   formerLicences?: readonly LicenceTerm[];
   /** Those that a registry knows of. */
   registryLicences?: readonly { state: string }[];
@@ -30,7 +30,7 @@ export interface UpkeepFile {
 export interface UpkeepItem {
   kind: UpkeepKind;
   state: string | null;
-  /** Which of its kind: a number, a policy, a document's kind; of an authorisation its id. */
+  /** The name within its kind: a number, a policy, a document's kind; for an authorisation its id. */
   name: string | null;
   documentId: string | null;
   /** The payers that it is for; null: every one. */
@@ -44,7 +44,9 @@ export interface UpkeepItem {
 // days from the last day on which it holds, negative before it
 const DOCUMENT_REMINDER_DAYS = [-90, -60, -30, -14, -7, 1];
 
-/** When a person is reminded. Of the attestation as CAQH itself does, and 30 days before, as operators do. */
+/**
+ * The days on which a person is reminded: of the attestation as CAQH itself does, and 30 days before, as operators do.
+ */
 export const REMINDER_DAYS: Record<UpkeepKind, readonly number[]> = {
   attestation: [-30, -15, -10, -5, 1, 14, 28, 42],
   licence: DOCUMENT_REMINDER_DAYS,
@@ -54,7 +56,7 @@ export const REMINDER_DAYS: Record<UpkeepKind, readonly number[]> = {
   authorisation: DOCUMENT_REMINDER_DAYS,
 };
 
-/** What of a file ends, as of a day; what something else has taken the place of is not in it. */
+/** Lists the items of a file that end, as of a day; an item that something else has replaced is not among them. */
 export function listUpkeepItems(file: UpkeepFile, today: PlainDate): UpkeepItem[] {
   const {
     attestedOn,
@@ -96,7 +98,7 @@ export function listUpkeepItems(file: UpkeepFile, today: PlainDate): UpkeepItem[
   return Object.values(items).flat();
 }
 
-/** Of each kind of document the one that holds longest counts. */
+/** Whether one document replaces another: the one of its kind that holds longest counts. */
 const doesReplace = (other: UpkeepFile['documents'][number], one: UpkeepFile['documents'][number]): boolean =>
   other.kind === one.kind &&
   (other.expiresOn > one.expiresOn || (other.expiresOn === one.expiresOn && other.id > one.id));
@@ -126,7 +128,7 @@ export function computeReminderSchedule(
   };
 }
 
-/** What counts at one client of a person, and where that client is. */
+/** The items that count at one client for a person, and the zone of that client. */
 export interface UpkeepView {
   providerId: string;
   timeZone: string;
@@ -152,18 +154,18 @@ export function listReminders({ items, timeZone }: UpkeepView, now: Instant): Re
   });
 }
 
-/** By which the same thing that ends on the same day is known, however its number is spaced. */
+/** Builds the key by which the same thing that ends on the same day is known, however its number is spaced. */
 export const identifyItem = ({ kind, state, name, dueOn }: UpkeepItem): string =>
   JSON.stringify([kind, state, name && name.replaceAll(/[\s.-]/g, '').toUpperCase(), dueOn]);
 
-/** How an item stands on a day. */
+/** The standing of an item on a day. */
 export type UpkeepStanding = 'current' | 'due' | 'lapsed';
 export function findStanding({ kind, dueOn }: UpkeepItem, today: PlainDate): UpkeepStanding {
   if (today > dueOn) return 'lapsed';
   return today < addDays(dueOn, REMINDER_DAYS[kind][0]!) ? 'current' : 'due';
 }
 
-/** What of an application says which items it rests on, and when its payer is expected to decide. */
+/** The parts of an application that say which items it rests on, and when its payer is expected to decide. */
 interface Dependent {
   key: { state: string; payerId: string };
   rules: Pick<Rules, 'attestationMaxDays'>;
@@ -177,12 +179,12 @@ const RESTS_ON: Record<UpkeepKind, (item: UpkeepItem, application: Dependent) =>
   licence: ({ state }, { key }) => state === key.state,
   malpractice: (_item, { file }) => file.prerequisites.some(({ code }) => code === 'malpractice'),
   dea: ({ state }, { key }) => state === key.state,
-  // which payer has which document is not on record
+  // the record does not say which payer has which document
   document: () => false,
   authorisation: ({ payerIds }, { key }) => payerIds === null || payerIds.includes(key.payerId),
 };
 
-/** What an application rests on: where there are several of a kind, the one that holds longest. */
+/** Selects the items that an application rests on: among several of a kind, the one that holds longest. */
 export function selectSupportingItems(items: readonly UpkeepItem[], application: Dependent): UpkeepItem[] {
   const touching = items
     .filter((item) => RESTS_ON[item.kind](item, application))
@@ -196,12 +198,12 @@ export interface LapseWarning {
   item: UpkeepKind;
   state: string | null;
   dueOn: PlainDate;
-  /** Where it still holds then, and is older than this payer wants it to be. */
+  /** Set if the item still holds then, but is older than this payer wants it to be. */
   maxDays?: number;
   expectedDecisionOn: PlainDate;
 }
 
-/** What lapses before the payer is expected to decide, unless it is renewed. */
+/** Predicts which items lapse before the payer is expected to decide, unless they are renewed. */
 export function predictLapses(
   items: readonly UpkeepItem[],
   application: Dependent,

@@ -1,13 +1,16 @@
 import type { Purpose } from '../kernel/codes';
 
 /**
- * What makes an item of the queue urgent, the most urgent first: before what is late comes only what cannot be made good once
- * its day has passed.
+ * The reasons for which an item of the queue is urgent, the most urgent first: late items come after those that cannot
+ * be made good once their day has passed.
  */
 export const URGENCIES = ['payer_deadline', 'statutory_date', 'overdue', 'needed_by'] as const;
 export type Urgency = (typeof URGENCIES)[number];
 
-/** How many days before its date each becomes urgent; urgent items rank by that date, the rest by money and age. */
+/**
+ * The number of days before its date at which each becomes urgent; urgent items rank by that date, the rest by money
+ * and age.
+ */
 export const URGENT_DAYS_BEFORE: Record<Urgency, number> = {
   payer_deadline: 5,
   statutory_date: 0,

@@ -1,6 +1,6 @@
 import type { Purpose, TaskKind } from '../kernel/codes';
 
-/** What is to be done, as it reads after "please" or "we have yet to". */
+/** The work to do, as it reads after "please" or "we have yet to". */
 export const TO_DO: Record<Purpose, string> = {
   prepare: 'complete the file',
   obtain_attestation: 'get the attestation',
@@ -29,7 +29,7 @@ export const TO_DO: Record<Purpose, string> = {
   approve_fact: 'have a second person approve a fact confirmed by phone',
 };
 
-/** The same of a task. */
+/** The same for a task. */
 export const TASK_TO_DO: Record<TaskKind, string> = {
   platform_inquiry: 'get answers about the platform: repeated questions were not answered',
   platform_check: 'check that the platform still bills for the provider',
