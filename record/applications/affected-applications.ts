@@ -31,8 +31,9 @@ interface Row {
 }
 
 /**
- * The participations that a termination ends, or ended: those that it gave their end, and while it gave none yet those that had
- * begun and have no end. What somebody else ended stays as it is, and while the last day is in dispute so does everything.
+ * Lists the participations that a termination ends, or ended: those that it gave their end, and while it gave none yet
+ * those that had begun and have no end. An end that somebody else recorded stays as it is, and while the last day is in
+ * dispute so does everything.
  */
 export async function listTerminatedParticipations(sql: Db, terminationId: string): Promise<TerminatedParticipation[]> {
   const [termination] = await sql<{ snapshot: ApplicationState }[]>`
@@ -55,7 +56,7 @@ export async function listTerminatedParticipations(sql: Db, terminationId: strin
   }));
 }
 
-/** Whether the last day that a participation has on record is one that a termination gave it, and gives no more. */
+/** Whether the last day that a participation has on record came from a termination that no longer gives it. */
 export async function isEndWithdrawn(sql: Db, state: ApplicationState): Promise<boolean> {
   const on = findLastDay(state);
   if (on === null) return false;
@@ -83,7 +84,9 @@ export async function lockTermination(tx: Tx, terminationId: string): Promise<nu
   return row.version;
 }
 
-/** When the latest began of the participations that a termination would end or has ended; null where there is none. */
+/**
+ * Finds when the latest of the participations began that a termination would end or has ended; null if there is none.
+ */
 export async function findTerminableSince(sql: Db, terminationId: string): Promise<PlainDate | null> {
   const rows = await selectTerminable(sql, terminationId);
   const own = rows.filter((row) => isGivenBy(row, terminationId));
@@ -110,7 +113,7 @@ const selectTerminable = (sql: Db, terminationId: string): Promise<Row[]> => sql
     order by c.received_at desc, c.id desc limit 1) e on true
   where t.id = ${terminationId}`;
 
-/** Whether a termination gave a participation its end; what was given earlier says so by its id. */
+/** Whether a termination gave a participation its end; an earlier end names the termination by its id. */
 const isGivenBy = ({ id, ending }: Row, terminationId: string): boolean =>
   ending !== null &&
   (ending.body.givenBy?.terminationId === terminationId || ending.id === deriveId(`${terminationId}/${id}`));

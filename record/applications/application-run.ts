@@ -7,17 +7,17 @@ import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
 import type { Db } from '../../runtime/database';
 import { isUuid } from '../../runtime/uuid';
 
-/** What the workflow of an application, or of its participation, is started with and found by. */
+/** The data by which the workflow of an application, or of its participation, is started and found. */
 export interface ApplicationRun {
   applicationId: string;
   clientId: string;
   key: ApplicationKey;
-  /** Of the application's provider; null where there is none. */
+  /** The person behind the application's provider; null if there is none. */
   personId: string | null;
   progress: Progress;
 }
 
-/** Puts together what a workflow is started with; `timeZone` is the payer's. */
+/** Builds the data that a workflow is started with; `timeZone` is the payer's. */
 export const buildRun = (state: ApplicationState, personId: string | null, timeZone: string): ApplicationRun => ({
   applicationId: state.id,
   clientId: state.clientId,
@@ -26,7 +26,7 @@ export const buildRun = (state: ApplicationState, personId: string | null, timeZ
   progress: computeProgress(state, timeZone),
 });
 
-/** Reads what the workflow of an application is started with. */
+/** Reads the data that the workflow of an application is started with. */
 export async function readRun(sql: Db, applicationId: string): Promise<ApplicationRun> {
   const [row] = await sql<
     { snapshot: ApplicationState; personId: string | null; timeZone: string; playbook: Playbook }[]
@@ -55,7 +55,7 @@ export async function findApplicationIds(sql: Db, workflowIds: readonly string[]
   return rows.map(({ id }) => id);
 }
 
-/** Where an application stands; null where there is none. */
+/** Reads the state of an application; null if there is none. */
 export async function readState(sql: Db, applicationId: string): Promise<ApplicationState | null> {
   const [row] = await sql<
     { snapshot: ApplicationState }[]
@@ -63,7 +63,7 @@ export async function readState(sql: Db, applicationId: string): Promise<Applica
   return row?.snapshot ?? null;
 }
 
-/** The same of one that has to be there. */
+/** Reads the state of an application that has to be there. */
 export async function loadState(sql: Db, applicationId: string): Promise<ApplicationState> {
   const state = await readState(sql, applicationId);
   if (!state) throw new Error(`no application ${applicationId}`);

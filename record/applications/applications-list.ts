@@ -15,7 +15,7 @@ export interface ApplicationFilter {
   state?: string | undefined;
   waitingOn?: WaitingOn | undefined;
   overdue?: boolean | undefined;
-  /** Of participations: what is wrong and not put right. */
+  /** Only for participations: an issue that is still unresolved. */
   issue?: IssueCode | undefined;
   recredentialing?: RecredentialingStatus | undefined;
   /** Part of a name, an alias or a reference; or a whole NPI. */
@@ -26,7 +26,7 @@ export type Sort = 'nextFollowUpAt' | '-updatedAt' | 'submittedOn' | 'openedAt';
 /** The last one of a page, by what the list is sorted on. */
 export type SortPosition = [sort: Sort, value: string | null, id: string];
 
-/** One page of the applications that the principal may see, in one query; what has no date comes last. */
+/** Lists one page of the applications that the principal may see, in one query; those without a date come last. */
 export async function listApplications(
   sql: Db,
   principal: Principal,
@@ -86,7 +86,7 @@ function isMatching(sql: Db, filter: ApplicationFilter): Fragment {
     ${q ? sql`and ${isNamed(sql, q)}` : sql``}`;
 }
 
-/** Late is by the client's date; the rest is as it was recorded. */
+/** The condition of each renewal status: late is by the client's date; the rest is as it was recorded. */
 const RENEWAL: Record<RecredentialingStatus, (sql: Db) => Fragment> = {
   ahead: (sql) => sql`a.recredentialing = 'ahead'`,
   under_way: (sql) => sql`a.recredentialing = 'under_way'`,
@@ -107,7 +107,7 @@ function isNamed(sql: Db, q: string): Fragment {
 
 export type Group = 'stage' | 'payer' | 'client' | 'assignee';
 
-/** How many applications there are of each stage, payer, client or assignee; the most first. */
+/** Counts the applications of each stage, payer, client or assignee; the most first. */
 export function countApplications(sql: Db, principal: Principal, groupBy: Group): Promise<{ count: number }[]> {
   const by = {
     stage: sql`stage`,

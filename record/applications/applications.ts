@@ -15,7 +15,7 @@ import { isInScope, type Principal } from '../kernel/principal';
 import { findRenewal } from './renewals';
 import { listLapseWarnings } from '../upkeep/upkeep-list';
 
-/** What a list shows of an application: its key, who and what it is for, and where it stands. */
+/** The fields of an application that a list shows: its key, the parties, and its state. */
 export interface ApplicationSummary {
   id: string;
   clientId: string;
@@ -92,9 +92,9 @@ export type Application = Omit<KeptApplication, 'snapshot' | 'timeZone'> &
       contracting: ApplicationView['tracks']['contracting'] & ContractTerms;
     };
     confirmations: Partial<Record<Fact, Confirmation>>;
-    /** What the payer asked for and has not got, in the words in which it was asked for. */
+    /** The items that the payer asked for and has not got, in the words in which it asked. */
     outstandingItems: string[];
-    /** What will have lapsed when the payer is expected to decide. */
+    /** The items that will have lapsed when the payer is expected to decide. */
     warnings: LapseWarning[];
     /** Why it may be a mistake that it was opened. */
     questions: OpeningQuestion[];
@@ -103,7 +103,10 @@ export type Application = Omit<KeptApplication, 'snapshot' | 'timeZone'> &
 /** The condition of an application that is late: paused, it is not. */
 export const isOverdue = (sql: Db): Fragment => sql`(a.due_at < now() and a.snapshot->>'paused' is null)`;
 
-/** What a list shows, with its names; `a`, `p`, `n`, `pr` and `y` are application, provider, person, practice, payer. */
+/**
+ * Selects the summaries of applications with names; `a`, `p`, `n`, `pr` and `y` are application, provider, person,
+ * practice, payer.
+ */
 export const selectSummaries = (sql: Db, principal: Principal, more: Fragment = sql``): Fragment => sql`
   select a.id, a.client_id, a.provider_id, p.full_name as provider_name,
     a.practice_id, pr.legal_name as practice_name, a.payer_id, y.name as payer_name,
@@ -134,7 +137,7 @@ export async function findApplication(sql: Db, principal: Principal, id: string)
   return application ?? null;
 }
 
-/** The whole resource: what the fold shows of itself now, with the words and values that commands brought. */
+/** Describes the whole resource: what the fold shows of itself now, with the words and values that commands brought. */
 export async function describeApplication(sql: Db, kept: KeptApplication, now: Instant): Promise<Application> {
   const { snapshot, timeZone, ...summary } = kept;
   const { tracks, participation, ...shown } = buildApplicationView(snapshot, now, timeZone);
@@ -188,7 +191,7 @@ async function readConfirmations(sql: Db, state: ApplicationState): Promise<Part
   return Object.fromEntries(await Promise.all(entries)) as Partial<Record<Fact, Confirmation>>;
 }
 
-/** What the last word on the contract said beside its status. */
+/** Reads what the latest confirmation of the contract stated beside its status. */
 async function readContractTerms(sql: Db, { id, contract }: ApplicationState): Promise<ContractTerms> {
   if (contract.status === 'none') return {};
   const [row] = await sql<{ body: Bodies['contract'] }[]>`

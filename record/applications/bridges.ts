@@ -17,7 +17,7 @@ export interface Bridge {
   platform: string;
 }
 
-/** The bridge of an application `a`, or null: also where its platform no longer covers the payer. */
+/** Selects the bridge of an application `a`, or null: also if its platform no longer covers the payer. */
 export const findBridge = (sql: Db): Fragment => sql`(
   select jsonb_build_object('relationshipId', r.id, 'platform', r.platform)
   from bridges b join platform_relationships r on r.id = b.relationship_id
@@ -25,13 +25,13 @@ export const findBridge = (sql: Db): Fragment => sql`(
     and ${isCarriedFrom(sql, sql`a.payer_id`, sql`a.state`, selectClientToday(sql, sql`a.client_id`))})`;
 
 /**
- * Keeps on which platform a provider stays until their own participation has begun: of each application that is open, or
- * confirmed from a day ahead, the first platform that covers its payer in its state, now or from a day ahead, unless the client
- * has decided to build direct contracts instead of it. That stays as long as the platform covers the payer; once it no longer
- * does, another that does takes its place, as where the provider returns. Repeated it changes nothing.
+ * Keeps on which platform a provider stays until their own participation has begun: for each application that is open,
+ * or confirmed from a day ahead, the first platform that covers its payer in its state, now or from a day ahead, unless
+ * the client has decided to build direct contracts instead of it. That stays as long as the platform covers the payer;
+ * once it no longer does, another that does takes its place, as when the provider returns. Repeated it changes nothing.
  */
 export async function keepBridges(tx: Db, providerId: string): Promise<void> {
-  // what opens an application and what changes a cover wait for one another
+  // an opening of an application and a change of a cover wait for one another
   await tx`select from providers where id = ${providerId} for no key update`;
   const kept = await tx<{ applicationId: string }[]>`
     insert into bridges (application_id, client_id, relationship_id)
@@ -62,12 +62,12 @@ const selectWantingBridges = (sql: Db, which: Fragment): Fragment => {
         where b.application_id = a.id and ${carrying})`;
 };
 
-/** At most so many providers at once; the next time looks at the others. */
+/** The most providers that one sweep takes; the next one takes the others. */
 const MOST_SWEPT = 200;
 
 /**
- * Keeps the bridges that no write has kept: of applications from before there were any, and where a cover has ended by itself
- * while another goes on.
+ * Keeps the bridges that no write has kept: those of applications from before there were any, and those whose cover has
+ * ended by itself while another goes on.
  */
 export async function keepOverdueBridges(sql: Sql): Promise<void> {
   const providers = await sql<{ providerId: string }[]>`

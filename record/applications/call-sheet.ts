@@ -32,17 +32,20 @@ interface CallSheetEntry {
   attempt: number;
   submittedOn: PlainDate | null;
   referenceNumber: string | null;
-  /** What the payer asked for and has not got, in its words. */
+  /** The items that the payer asked for and has not got, in its words. */
   outstandingItems: string[];
   /** The latest contact in which the payer was reached, on the client's day. */
   lastContact: { on: PlainDate; outcome: Outcome; rep: string | null; referenceNumber: string | null } | null;
   items: { purpose: Purpose; dueAt: Instant; overdue: boolean; ask: string[] }[];
 }
 
-/** What a call to one payer needs: how to reach it, and for each application what is asked and what will be asked for. */
+/**
+ * The information that a call to one payer needs: how to reach it, and for each application what is asked and what will
+ * be asked for.
+ */
 export type CallSheet = Omit<PayerWork, 'items'> & { applications: CallSheetEntry[] };
 
-/** The sheet of a payer's part of the queue, what presses most first; null where nothing is due. */
+/** Reads the sheet of a payer's part of the queue, the most urgent first; null if nothing is due. */
 export async function readCallSheet(
   sql: Db,
   principal: Principal,
@@ -70,7 +73,7 @@ export async function readCallSheetOf(
   return { payerId, name, ...describeCalling(playbook), count: items.length, applications };
 }
 
-/** What is asked of each application, in their order, and the items that are due of it. */
+/** Reads what is asked of each application, in their order, and its due items. */
 async function readEntries(sql: Db, ids: readonly string[], items: readonly WorkItem[]): Promise<CallSheetEntry[]> {
   const rows = await sql<(Omit<CallSheetEntry, 'items' | 'outstandingItems'> & { snapshot: ApplicationState })[]>`
     select a.id as application_id, a.client_id, k.name as client_name, p.full_name as provider_name,

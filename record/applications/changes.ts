@@ -22,10 +22,10 @@ import { isInScope, type Actor, type Principal } from '../kernel/principal';
 
 const SYSTEM: Actor = { type: 'system', id: 'changes', name: 'Countersign' };
 
-/** Of the changes of a practice or provider so many are shown. */
+/** The number of changes of a practice or provider that are shown. */
 const LATEST = 50;
 
-/** What a change means for one application. */
+/** The meaning of a change for one application. */
 interface AffectedRow {
   applicationId: string;
   providerId: string | null;
@@ -33,7 +33,7 @@ interface AffectedRow {
   state: string;
   standing: ChangeStanding;
   needs: ChangeNeed;
-  /** By when the payer must be notified, and the rule that says so. */
+  /** The day by which the payer must be notified, and the rule that says so. */
   dueOn: PlainDate | null;
   citation: string | null;
   /** The application that was opened for it, or was open already. */
@@ -74,7 +74,7 @@ export async function listFileChanges(sql: Db, principal: Principal, subjectId: 
 
 type Change = Pick<Row, 'id' | 'subjectType' | 'subjectId' | 'field' | 'changedOn' | 'correction' | 'createdAt'>;
 
-/** What is opened for an application: for which one first of all, and under what key. */
+/** The application that is opened for another: for which one first of all, and under what key. */
 interface Opens {
   first: string;
   key: ApplicationKey;
@@ -86,7 +86,7 @@ type AffectedApplication = AffectedRow & { clientId: string; opens: Opens | null
  * made an agreement which holds.
  */
 async function listAffectedApplications(sql: Db, change: Change): Promise<AffectedApplication[]> {
-  // what an application rests on is its own practice and the one that stands for it
+  // an application rests on its own practice and on the one that stands for it
   const isSubject =
     change.subjectType === 'practice'
       ? sql`${change.subjectId} in (a.practice_id, ${selectUnmergedId(sql, 'practices', sql`a.practice_id`)})`
@@ -101,7 +101,7 @@ async function listAffectedApplications(sql: Db, change: Change): Promise<Affect
     join playbooks b on b.payer_id = a.payer_id and b.version = a.playbook_version
     where ${isSubject} and (a.open or a.stage = 'confirmed') and a.created_at < ${change.createdAt}
     order by a.created_at, a.id`;
-  // of a payer that takes one for the whole practice, what is opened for the first of its providers
+  // if a payer takes one for the whole practice, what is opened for the first of its providers
   const forAll = new Map<string, Opens>();
   const touched = rows.flatMap(({ snapshot, playbook, timeZone, agreed }) => {
     const { id: applicationId, clientId, key, closedAt, submitted } = snapshot;
@@ -141,7 +141,7 @@ async function listAffectedApplications(sql: Db, change: Change): Promise<Affect
 
 const deriveOpeningId = (changeId: string, applicationId: string): string => deriveId(`${changeId}/${applicationId}`);
 
-/** Which application was opened for each, or was open for the same key already. */
+/** Lists which application was opened for each, or was open for the same key already. */
 async function listOpenedApplications(sql: Db, changeId: string, touched: readonly AffectedApplication[]) {
   const needing = touched.flatMap(({ opens }) => opens ?? []);
   const opened = new Map<string, string>();
@@ -155,7 +155,10 @@ async function listOpenedApplications(sql: Db, changeId: string, touched: readon
   return ({ opens }: AffectedApplication): string | null => (opens && opened.get(opens.first)) ?? null;
 }
 
-/** Those that a change concerns: applications whose payer got the earlier file, and participations whose payer must be notified. */
+/**
+ * The applications that a change concerns: those whose payer got the earlier file, and participations whose payer must
+ * be notified.
+ */
 interface ConcernedApplications {
   submitted: string[];
   /** Each with the body of the command that says so. */
@@ -167,7 +170,7 @@ async function findChange(sql: Db, changeId: string): Promise<Row | undefined> {
   return change;
 }
 
-/** Whom a change concerns that was recorded. */
+/** Finds the applications that a recorded change concerns. */
 export async function findConcernedApplications(sql: Db, changeId: string): Promise<ConcernedApplications> {
   const change = await findChange(sql, changeId);
   if (!change) return { submitted: [], untold: [] };

@@ -18,14 +18,14 @@ import { buildActor, type Actor, type Requester } from '../kernel/principal';
 import { isSet } from '../kernel/settings';
 import { findUserBehind } from '../registry/api-keys';
 
-/** Why a command is not delivered yet where that is not its own fault. */
+/** The error of a command that is not delivered yet for a reason other than its own. */
 export const NO_ANSWER = 'no_answer';
 
 export type KeptCommand = Command & {
   clientId: string;
   applicationId: string;
   status: 'pending' | 'applied' | 'refused';
-  /** How often a person had it tried again. */
+  /** The number of times that a person had it tried again. */
   retried: number;
   refusal: Refusal | null;
   actor: Actor;
@@ -34,8 +34,8 @@ export type KeptCommand = Command & {
 };
 
 /**
- * Keeps a command whole and inert, before anybody acts on it, or as `settled` with what came of it; a command that is
- * there already stays as it is.
+ * Keeps a command whole and inert, before anybody acts on it, or as `settled` with its result; a command that is there
+ * already stays as it is.
  */
 export async function keepCommand(
   sql: Db,
@@ -63,7 +63,7 @@ export async function keepCommand(
     })} on conflict (id) do nothing`;
 }
 
-/** What follows for an application from something that was recorded elsewhere. */
+/** A command that follows for an application from something that was recorded elsewhere. */
 export interface FollowUp<A extends Action> {
   id: string;
   clientId: string;
@@ -94,14 +94,14 @@ export async function isKept(sql: Db, id: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** A command by its id, whatever came of it. */
+/** Gets a command by its id, whatever its result. */
 export async function getCommand(tx: Db, id: string): Promise<KeptCommand> {
   const command = await findCommand(tx, id);
   if (!command) throw new Error(`no command ${id}`);
   return command;
 }
 
-/** The same; null where there is none, whatever the id looks like. */
+/** Finds a command by its id; null if there is none, whatever the id looks like. */
 export async function findCommand(sql: Db, id: string): Promise<KeptCommand | null> {
   if (!isUuid(id)) return null;
   const [row] = await sql<CommandRow[]>`select ${selectCommandColumns(sql)} from commands o where o.id = ${id}`;
@@ -127,7 +127,7 @@ export async function settleCommand(tx: Db, id: string, refusal: Refusal | null)
     where id = ${id} and status = 'pending'`;
 }
 
-/** What an action may change of an application: codes, days and ids, no words. */
+/** Describes the parts of an application that an action may change: codes, days and ids, no words. */
 const describeStanding = (state: ApplicationState) => {
   const { stage, attempt, submittedOn, contract, facts, waivers, paused, assignee, participationEndedOn } = state;
   return { stage, attempt, submittedOn, contract, facts, waivers, paused, assignee, participationEndedOn };
@@ -153,8 +153,8 @@ export async function recordAction(
 }
 
 /**
- * The relay need not deliver again what the record has decided; answers what came of it. Null, and nothing acknowledged, while
- * the record says `pending`, whatever a workflow has answered.
+ * Acknowledges a command that the record has decided, so that the relay need not deliver it again; answers its result.
+ * Null, and nothing acknowledged, while the record says `pending`, whatever a workflow has answered.
  */
 export async function acknowledgeCommand(sql: Db, id: string): Promise<{ refusal: Refusal | null } | null> {
   const [decided] = await sql<{ refusal: Refusal | null }[]>`
@@ -163,7 +163,7 @@ export async function acknowledgeCommand(sql: Db, id: string): Promise<{ refusal
   return decided ?? null;
 }
 
-/** What decide has to know of a command beyond its body. */
+/** Reads what `decide` has to know about a command beyond its body. */
 export async function readCircumstances(
   tx: Tx,
   state: ApplicationState,
@@ -216,12 +216,12 @@ export async function areApprovalsWanted(sql: Db): Promise<boolean> {
   return row!.wanted;
 }
 
-/** What makes one confirmation repeat another: everything but the reason for changing it. */
+/** Picks the fields by which one confirmation repeats another: everything but the reason for changing it. */
 function pickWording({ value, source, reference, rep, confirmedOn, seen, evidence }: GivenFact) {
   return { value, source, reference, rep, confirmedOn, seen, evidence };
 }
 
-/** What stands behind a fact, with what stands behind the one that it is inherited from. */
+/** Reads the proof behind a fact, with the proof behind the one that it is inherited from. */
 export async function readFactProof(sql: Db, fact: Fact, given: GivenFact): Promise<Proof> {
   const own = readProof(given);
   const agreementId = findInheritedAgreement(given.value);

@@ -19,11 +19,11 @@ export interface WrittenEvidence {
   sha256: string;
 }
 
-/** What the file leaves out is what the client doesn't see: the operator's own notes. */
+/** The file leaves out the operator's own notes, which the client doesn't see. */
 const READER = { type: 'system', id: 'evidence', name: 'Countersign', role: 'client', clientIds: null } as const;
 const PAGE = 1000;
 
-/** Everything on record of an application that its therapist can take along. */
+/** Gathers everything on record that the therapist of an application can take along. */
 async function gatherEvidence(sql: Db, applicationId: string): Promise<EvidenceFile> {
   const [row] = await sql<
     (EvidenceSubject & { snapshot: ApplicationState; previousId: string | null; referenceNumber: string | null })[]

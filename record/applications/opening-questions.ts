@@ -12,7 +12,7 @@ export interface OpeningQuestion {
   applicationId: string | null;
 }
 
-/** What is to be asked about an open application, by the participations that go on for its key. */
+/** Lists the questions about an open application, by the participations that go on for its key. */
 export async function listOpeningQuestions(sql: Db, state: ApplicationState, now: Instant): Promise<OpeningQuestion[]> {
   const { opensSpan, endsSpan } = state.rules;
   if (!isOpen(state) || !(opensSpan || endsSpan)) return [];

@@ -18,7 +18,7 @@ import { buildColumns, projectStep } from './projection';
 import { hasKey } from './same-key';
 
 export interface OpeningRequest {
-  /** Of the command and of the application that it opens. */
+  /** The id of the command and of the application that it opens. */
   id: string;
   clientId: string;
   key: ApplicationKey;
@@ -114,7 +114,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, requester: Re
   });
 }
 
-/** What stands in the way of an opening: itself, sent before, or another that is open for the key. */
+/** Finds what stands in the way of an opening: itself, sent before, or another that is open for the key. */
 async function findObstacle(tx: Tx, id: string, key: ApplicationKey): Promise<OpeningResult | null> {
   const [taken] = await tx<{ id: string }[]>`
     select id from applications a where id = ${id} or (open and ${hasKey(tx, 'a', key)})

@@ -6,7 +6,7 @@ import type { Duration } from '../../domain/time/duration';
 import type { Tx } from '../../runtime/database';
 import { selectLead, queueMessages, type QueuedMessage, type RecipientType } from '../outreach/messages';
 
-/** How long after the assignee the lead, and then the client, is notified, where nothing has happened. */
+/** How long after the assignee the lead, and then the client, is notified if nothing has happened. */
 const LEAD_AFTER: Duration = { businessDays: 2 };
 const CLIENT_AFTER: Duration = { businessDays: 5 };
 
@@ -65,7 +65,10 @@ export async function projectOutreach(
   await queueMessages(tx, messages);
 }
 
-/** What would have gone up the ladder in a pause goes as long after its end as it would have after the escalation. */
+/**
+ * Postpones escalations that would have come during a pause: each comes as long after its end as it would have after
+ * the escalation.
+ */
 async function putOffRungs(tx: Tx, { id }: ApplicationState, from: Instant, to: Instant): Promise<void> {
   const waiting = await tx<{ id: string; recipientType: RecipientType; timeZone: string }[]>`
     select m.id, m.recipient_type, c.time_zone
@@ -79,7 +82,7 @@ async function putOffRungs(tx: Tx, { id }: ApplicationState, from: Instant, to: 
   }
 }
 
-/** To whom an application's messages go. */
+/** The recipients of an application's messages. */
 export const MESSAGE_ROLES = ['assignee', 'lead', 'client', 'provider', 'payer'] as const;
 export type MessageRole = (typeof MESSAGE_ROLES)[number];
 const TYPE: Record<MessageRole, RecipientType> = {

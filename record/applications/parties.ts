@@ -5,12 +5,12 @@ import type { Playbook } from '../../domain/registry/playbook';
 import type { Db } from '../../runtime/database';
 import { isInScope, type Principal } from '../kernel/principal';
 
-/** What an application stands on, as far as the principal may see it. */
+/** The parties of an application, as far as the principal may see them. */
 export interface Parties {
   practice: {
     clientId: string;
     legalName: string;
-    /** Of the practices that are one with it. */
+    /** The names of practices that are one with it. */
     otherNames: string[];
     tinLast4: string;
     npi: string | null;

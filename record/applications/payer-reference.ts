@@ -2,7 +2,7 @@ import type { EventKind, ApplicationEvent } from '../../domain/applications/even
 import type { ApplicationState } from '../../domain/applications/state';
 import type { Tx } from '../../runtime/database';
 
-/** What may bring, or take away, the payer's reference of an application. */
+/** The entries that may bring, or take away, the payer's reference of an application. */
 const BEARS_ON_IT: readonly EventKind[] = ['submission', 'contact', 'correction', 'resubmission', 'restoration'];
 
 /** Keeps the payer's reference of an application: of the current attempt's submission, else as the latest contact gave it. */

@@ -15,14 +15,17 @@ interface Change<T> {
   to: T;
 }
 
-/** What moving an open application, or a participation that goes on, to the payer's playbook of today would change. */
+/**
+ * A move of an open application, or of a participation that goes on, to the payer's playbook of today, with what it
+ * would change.
+ */
 export interface PlaybookMove {
   id: string;
   playbookVersion: Change<number>;
   stage: Change<Stage>;
   nextFollowUpAt: Change<Instant | null>;
   dueAt: Change<Instant | null>;
-  /** What it would ask for and the file does not have. */
+  /** The prerequisites that it would ask for and that the file lacks. */
   newlyUnmet: Prerequisite[];
 }
 
@@ -57,7 +60,7 @@ export async function listPlaybookMoves(
         stage: { from: snapshot.stage, to: after.stage },
         nextFollowUpAt: { from: computeNextFollowUpAt(snapshot), to: computeNextFollowUpAt(after) },
         dueAt: { from: computeDueAt(snapshot), to: computeDueAt(after) },
-        // nothing is asked of the file once it is confirmed
+        // nothing is asked of the file once the application is confirmed
         newlyUnmet: isOpen(snapshot)
           ? reading.prerequisites.flatMap(({ code, met }) => (met || known.has(code) ? [] : [code]))
           : [],

@@ -36,7 +36,7 @@ export const buildColumns = (state: ApplicationState) => ({
   ...summarizeParticipation(state),
 });
 
-/** Of a participation that goes on: what is wrong with it, and where its renewal stands. */
+/** Summarizes a participation that goes on: its issue, and the status of its renewal. */
 function summarizeParticipation(state: ApplicationState) {
   const { participation: p, agenda } = state;
   const { lateUntil } = agenda.recredentialing ?? {};
@@ -152,7 +152,7 @@ async function announceChanges(
 ): Promise<void> {
   const reopened = isTakenUp(before, state);
   if (reopened)
-    // who opened it starts it; the relay steps in when that failed
+    // its opener starts it; the relay steps in if that failed
     await announceFact(tx, 'application opened', state.id, { afterSeconds: before ? 0 : 5 });
   const participatesAnew = isParticipating(state) && !(before && isParticipating(before));
   if (participatesAnew) await announceFact(tx, 'participation began', state.id);
@@ -175,11 +175,11 @@ async function announceChanges(
     await announceFact(tx, 'recredentialing confirmed', state.id);
   const { expectedDecisionAt } = state.agenda;
   if (expectedDecisionAt && expectedDecisionAt !== before?.agenda.expectedDecisionAt && state.key.providerId)
-    // what lapses before it, its provider's upkeep warns of
+    // its provider's upkeep warns of what lapses before it
     await announceFact(tx, 'decision expected', state.key.providerId);
 }
 
-/** Nothing stays hidden that asks for something else than when it was snoozed. */
+/** Ends snoozes of items that now ask for something else than when they were snoozed. */
 async function endSnoozes(
   tx: TransactionSql,
   { id }: ApplicationState,

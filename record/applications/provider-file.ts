@@ -25,7 +25,7 @@ export async function readFile(
   return computeFileReading(await readProviderFile(sql, key), key, playbook, today);
 }
 
-/** What is on file behind an application. */
+/** Reads the provider's file behind an application. */
 export async function readProviderFile(sql: Db, key: ApplicationKey): Promise<ProviderFile> {
   const [row] = await sql<(Omit<ProviderFile, 'exclusions'> & { exclusions: ExclusionWord[] })[]>`
     select
@@ -65,7 +65,7 @@ export async function readProviderFile(sql: Db, key: ApplicationKey): Promise<Pr
   return { ...row, exclusions: computeExclusionTerms(row.exclusions) };
 }
 
-/** What a file comes to for a day: codes and dates only. */
+/** Evaluates a file for a day: codes and dates only. */
 export const computeFileReading = (
   file: ProviderFile,
   { state, payerId, kind }: ApplicationKey,

@@ -57,7 +57,10 @@ export async function recordFileSignal(sql: Sql, applicationId: string): Promise
   return row.snapshot;
 }
 
-/** Where a workflow was signalled its file before this process began, or at an unknown time, or a counted try has not ended. */
+/**
+ * Reads the tries at a file: whether its workflow was signalled before this process began, or at an unknown time, or a
+ * counted try has not ended.
+ */
 async function readTriesOfFile(sql: Sql, applicationId: string, startedAt: string): Promise<number> {
   const [row] = await sql<{ tries: number }[]>`
     select step_tries as tries from applications

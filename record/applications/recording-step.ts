@@ -28,10 +28,10 @@ import {
   type RestingWork,
 } from './set-aside';
 
-/** What a caller asks to have recorded: ids, codes and instants only. */
+/** A caller's request to have something recorded: ids, codes and instants only. */
 export interface StepRequest {
   applicationId: string;
-  /** What the workflow knows; null where none asks. */
+  /** The progress that the workflow knows; null if no workflow asks. */
   known: KnownProgress | null;
   /** The caller's clock. */
   at: Instant;
@@ -39,13 +39,13 @@ export interface StepRequest {
     | { type: 'command'; commandId: string }
     | { type: 'due' }
     | { type: 'file' }
-    /** Its workflow is gone: the step leaves word in the outbox to start it again. */
+    /** Its workflow is gone: the step leaves a row in the outbox to start it again. */
     | { type: 'restart'; because: RestartCause }
     /** Its snapshot or columns differ from its timeline. */
     | { type: 'repair'; differs: string[] };
 }
 
-/** What a workflow asks to have recorded. */
+/** A workflow's request to have something recorded. */
 export type WorkflowStepRequest = StepRequest & {
   intent: { type: 'command'; commandId: string } | { type: 'due' } | { type: 'file' };
 };
@@ -88,7 +88,8 @@ export function recordStep(
   return beginStep(sql, async (tx): Promise<StepResult> => {
     const row = await lockApplication(tx, applicationId);
     const found = intent.type === 'command' ? await findCommand(tx, intent.commandId) : null;
-    // what is not on record, or of another application, is answered for good, and the workflow goes on
+    // a command that is not on record, or belongs to another application, is answered for good, and the workflow goes
+    // on
     const command = found?.applicationId === applicationId ? found : null;
     const unknown: Refusal | null = intent.type === 'command' && !command ? { type: 'unknown_command' } : null;
     const isSettled = command !== null && command.status !== 'pending';
@@ -97,7 +98,7 @@ export function recordStep(
     const putOff = further ? listFailedAgain(row, request, { resting, again }) : [];
     const timers = listSilencedTimers([...resting, ...putOff]);
     const first = further && putOff.every(({ timer }) => !timer) ? findFirstDue(row, request, timers) : undefined;
-    // where the file's own timer comes first, the file is what is tried
+    // if the file's own timer comes first, the file is what is tried
     const isFileTried = intent.type === 'file' || first?.timer === 'file';
     const leaveOut: Exceptions = {
       file: resting.some(({ what }) => what === 'file') || (further && !isFileTried),
@@ -139,8 +140,8 @@ export function recordStep(
 }
 
 /**
- * What of the work that was tried again after its hour has failed once more, as a further try is made, and waits for another
- * hour: the file, and of what is due the timer that comes first. What comes after it is tried by itself.
+ * Lists the work that was tried again after its hour and has failed once more, as a further try is made, and that waits
+ * for another hour: the file, and the first of the due timers. Later timers are tried by themselves.
  */
 function listFailedAgain(
   row: Row,
@@ -152,13 +153,13 @@ function listFailedAgain(
   return [...file, ...again.filter(({ what, timer }) => what === 'due' && first && timer === first.timer)];
 }
 
-/** Of what a workflow asks for as due, the timer that comes first. */
+/** Finds the first of the timers that a workflow asks for as due. */
 const findFirstDue = ({ snapshot }: Row, { at, intent }: StepRequest, silenced: readonly TimerName[]) =>
   intent.type === 'due'
     ? listArmedTimers(snapshot).find((one) => one.at <= at && !silenced.includes(one.timer))
     : undefined;
 
-/** What a step that failed too often answers instead: the application stays as it is, and what failed waits. */
+/** Sets a step aside that failed too often: the application stays as it is, and the failed work waits. */
 export function setStepAside(sql: Sql, request: WorkflowStepRequest, cause: string): Promise<StepResult> {
   const { applicationId, at, intent } = request;
   return beginStep(sql, async (tx): Promise<StepResult> => {
@@ -195,7 +196,7 @@ export function refuseCommand(sql: Sql, applicationId: string, commandId: string
   });
 }
 
-/** What a step comes to, before anything is written. */
+/** Decides the result of a step, before anything is written. */
 async function decideStep(
   tx: TransactionSql,
   row: Row,
@@ -234,13 +235,13 @@ async function decideStep(
   return { step, playbook, movesTo: moved ? moved.version : null };
 }
 
-/** What the record enters by itself for an intent. */
+/** Builds the entry that the record makes by itself for an intent. */
 function buildEntry(intent: StepRequest['intent']): Pick<StepInput, 'notice' | 'differs'> {
   if (intent.type === 'restart') return { notice: { kind: 'workflow_restarted', data: { because: intent.because } } };
   return intent.type === 'repair' ? { differs: intent.differs } : {};
 }
 
-/** The payer's time zone; the client's where the playbook is what fails. */
+/** Finds the payer's time zone; the client's if the playbook is what fails. */
 function findPayerZone({ playbook, snapshot, timeZone }: Row): string {
   try {
     return resolvePlaybook(playbook, snapshot.key, timeZone).window.timeZone;
@@ -275,7 +276,7 @@ async function lockApplication(tx: TransactionSql, id: string): Promise<Row> {
   return row;
 }
 
-/** The playbook to which a command moves its application; null where it is about something else. */
+/** Finds the playbook to which a command moves its application; null if it is about something else. */
 async function findNextPlaybook(
   tx: TransactionSql,
   { action, body }: KeptCommand,
@@ -289,7 +290,7 @@ async function findNextPlaybook(
   return row;
 }
 
-/** What was said at the opening; the timeline has who changed it, the command to what. */
+/** Changes what was stated at the opening; the timeline has who changed it, the command to what. */
 async function putDetails(tx: TransactionSql, id: string, { neededBy, monthlyValue }: DetailsBody): Promise<void> {
   const columns = { ...(neededBy !== undefined && { neededBy }), ...(monthlyValue !== undefined && { monthlyValue }) };
   if (Object.keys(columns).length > 0) await tx`update applications set ${tx(columns)} where id = ${id}`;

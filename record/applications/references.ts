@@ -4,7 +4,7 @@ import { isCallSeen } from './calls';
 import { isSeen } from '../registry/users';
 import type { Db } from '../../runtime/database';
 
-/** What an id of a request can refer to. */
+/** The kinds of things that an id of a request can refer to. */
 export type Referent =
   | 'agreement'
   | 'application'
@@ -25,7 +25,7 @@ export interface Reference {
   to: readonly Referent[];
 }
 
-/** What narrows that further: whose the request's subject is, and beside which practice the ids stand. */
+/** The limits of a reference: whose the request's subject is, and beside which practice the ids stand. */
 export interface ReferenceLimits {
   clientId?: string | undefined;
   practiceId?: string | undefined;
@@ -43,7 +43,7 @@ export async function listUnknownReferences(
   const ofClient = clientId === undefined ? sql`true` : sql`client_id = ${clientId}`;
   const itsPractices =
     practiceId === undefined ? sql`true` : sql`practice_id in ${selectEntryIds(sql, 'practices', practiceId)}`;
-  // where the subject is nobody's, the practice says whose evidence counts
+  // if the subject belongs to no client, the practice says whose evidence counts
   const ofOwner =
     clientId === undefined && practiceId !== undefined
       ? sql`client_id = (select client_id from practices where id = ${practiceId})`

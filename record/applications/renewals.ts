@@ -69,7 +69,7 @@ export async function listRenewedParticipations(
     select snapshot from applications where id = ${recredentialingId}`;
   if (renewal?.snapshot.stage !== 'confirmed') return [];
   const { committeeOn, approvedOn, stageSince } = renewal.snapshot;
-  // of what was adopted as approved, the day that its client gave, kept as its midnight in UTC
+  // for an application that was adopted as approved, the day that its client gave, kept as its midnight in UTC
   const body = { on: committeeOn ?? approvedOn ?? toUtcDate(stageSince), recredentialingId };
   const rows = await sql<{ id: string; clientId: string; snapshot: ApplicationState }[]>`
     select o.id, o.client_id, o.snapshot from applications t join applications o on ${isSameScope(sql)}

@@ -5,16 +5,16 @@ import type { TimerName } from '../../domain/applications/events';
 import type { ApplicationState } from '../../domain/applications/state';
 import type { Db, Fragment, Tx } from '../../runtime/database';
 
-/** What of an application failed too often by itself, and waits. */
+/** Work on an application that failed too often by itself, and waits. */
 export interface RestingWork {
   what: 'due' | 'file';
-  /** Of what is due. */
+  /** Only for due work: its timer. */
   timer: TimerName | null;
   /** When it is tried again. */
   againAt: Instant;
 }
 
-/** What was set aside is tried once an hour. */
+/** The pause before work that was set aside is tried again. */
 export const TRY_AGAIN_MS = 3_600_000;
 
 /** The due work and the file change of an application that were set aside, as JSON. */
@@ -69,7 +69,8 @@ export async function setAsideIdle(
 }
 
 /**
- * What was tried again and has not failed is no longer set aside; what was put off waits for another hour.
+ * Settles work that was tried again: if it has not failed, it is no longer set aside; if it was put off, it waits for
+ * another hour.
  */
 export async function settleTriedAgain(
   tx: Tx,

@@ -14,7 +14,7 @@ import { readFactBody } from './commands';
 /** Approved by the payer, whatever has become of the facts. */
 const isApproved = (state: ApplicationState): boolean => state.stage === 'approved' || state.stage === 'confirmed';
 
-/** What a span is made from: unchanged, the span stays. */
+/** Collects the basis of a span: while it is unchanged, the span stays. */
 const collectBasis = (state: ApplicationState | null) =>
   state ? [isApproved(state), findLastDay(state), state.facts, wasSeenLoaded(state)] : [false, null, {}, false];
 
@@ -32,7 +32,7 @@ export async function projectSpan(
   const span = await buildSpan(tx, state);
   await announceFact(tx, 'billing basis changed', state.id);
   if (!span) return;
-  // what a termination gave stays until the participation has recorded it
+  // a last day that a termination gave stays until the participation has recorded it
   const isEndedAnew = anew || findLastDay(state) !== (before && findLastDay(before));
   const ends = isEndedAnew
     ? { terminatedOn: span.effectiveTo === last?.terminatedOn ? null : (last?.terminatedOn ?? null) }
@@ -84,7 +84,7 @@ async function buildSpan(sql: Db, state: ApplicationState) {
   };
 }
 
-/** Whether the span on record is the one that an application's facts come to. */
+/** Whether the span on record is the one that follows from an application's facts. */
 export async function isSpanAsFolded(sql: Db, state: ApplicationState): Promise<boolean> {
   const [span] = await sql`
     select client_id, provider_id, practice_id, payer_id, state, line_of_business, location_id, approved, effective_from,
@@ -142,7 +142,7 @@ export async function projectAgreement(
   for (const fact of ['contract', 'claimsRoute'] as const) {
     const on = state.facts[fact];
     if (isSameValue(before?.facts[fact], on)) continue;
-    // what goes wrong for one provider leaves the practice's agreement as it is
+    // an issue of one provider leaves the practice's agreement as it is
     if (on?.disprovedBy) continue;
     const body = on?.status === 'confirmed' ? await readFactBody(tx, state, fact, on.entryId) : null;
     const value = body?.value;
@@ -159,7 +159,7 @@ export async function projectAgreement(
         and payer_id in ${selectEntryIds(tx, 'payers', payerId)} and state = ${usState}
         and line_of_business = ${lineOfBusiness}
       order by created_at desc limit 1`;
-    // what is confirmed after an agreement has ended is a new one
+    // a contract that is confirmed after an agreement has ended is a new one
     if (held && (!last || (last.endedOn !== null && body!.confirmedOn > last.endedOn)))
       await tx`
         insert into agreements ${toRows(tx, {

@@ -6,7 +6,10 @@ import type { Actor, Principal } from '../kernel/principal';
 import { selectStanding, type MessageStanding } from '../outreach/messages';
 import { buildMessageKey, MESSAGE_ROLES, type MessageRole } from './outreach-due';
 
-/** What happened, as it was entered: an entry of a command has the command's fields, one that followed has its own. */
+/**
+ * An entry as it was made: one that comes from a command has the command's fields, one that followed from another has
+ * its own.
+ */
 export interface TimelineEntry extends Record<string, unknown> {
   id: string;
   at: Instant;
@@ -15,9 +18,9 @@ export interface TimelineEntry extends Record<string, unknown> {
   /** The entry that this one followed from. */
   causeId?: string;
   struck?: { byId: string; reason: string };
-  /** What was written because of it, and whether that has left. */
+  /** The messages that were written because of it, and whether they have left. */
   messages?: (MessageStanding & { to: MessageRole })[];
-  /** Of a correction: how many readiness answers were yes because of the struck entry, and the latest of them. */
+  /** Only for a correction: how many readiness answers were yes because of the struck entry, and the latest of them. */
   answers?: { count: number; latest: { at: Instant; question: object }[] };
 }
 
@@ -36,7 +39,7 @@ interface Row {
   answers: TimelineEntry['answers'] | null;
 }
 
-/** Of the answers that rested on what was struck out, so many are listed. */
+/** The number of answers that are listed among those that rested on a struck entry. */
 const LATEST = 100;
 
 const selectRfc3339 = (sql: Db, at: Fragment): Fragment =>
@@ -70,7 +73,7 @@ async function listMessages(
 
 const MACHINE: Actor = { type: 'system', id: 'workflow', name: 'Countersign' };
 
-/** One page of an application's timeline, with what became of the messages that its entries wrote. */
+/** Lists one page of an application's timeline, with the state of the messages that its entries wrote. */
 export async function listTimelineWithMessages(
   ...asked: Parameters<typeof listTimeline>
 ): ReturnType<typeof listTimeline> {
@@ -143,7 +146,7 @@ function buildTimelineEntry(row: Row, forStaff: boolean): TimelineEntry {
 /** The command's own fields; of an opening, the kind of application gives way to the kind of entry. */
 function pickGiven({ kind, body }: Row, forStaff: boolean): Record<string, unknown> {
   const { notes, givenBy: _ofTermination, ...fields } = { ...body };
-  // what the operator's people wrote down for themselves
+  // notes that the operator's staff wrote down for themselves
   if (notes !== undefined && forStaff) fields.notes = notes;
   if (kind !== 'opened') return fields;
   const { kind: applicationKind, adopt, ...opening } = fields;
@@ -155,7 +158,7 @@ function pickGiven({ kind, body }: Row, forStaff: boolean): Record<string, unkno
   };
 }
 
-/** What an entry says beyond the command that it followed from. */
+/** Picks what an entry says beyond the command that it followed from. */
 function pickDerived({ kind, data, body }: Row): Record<string, unknown> {
   const said = { ...body, ...(body?.adopt as object | undefined) };
   return Object.fromEntries(Object.entries(SHOWN[kind]?.(data) ?? {}).filter(([name]) => !(name in said)));
@@ -164,7 +167,7 @@ function pickDerived({ kind, data, body }: Row): Record<string, unknown> {
 type ShowData = (data: Record<string, unknown>) => Record<string, unknown>;
 const showAll: ShowData = (data) => data;
 
-/** Of the entries that no command carries: what of them is worth showing. */
+/** The parts worth showing of entries that no command carries. */
 const SHOWN: Partial<Record<EventKind, ShowData>> = {
   stage: showAll,
   confirmation: ({ fact }) => ({ fact }),

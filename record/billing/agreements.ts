@@ -24,7 +24,7 @@ export interface AgreementEnding {
   reference: string;
 }
 
-/** What a practice holds with a payer in a state, for a line of business: once, for all its providers. */
+/** An agreement of a practice with a payer in a state, for a line of business: once, for all its providers. */
 export interface Agreement {
   id: string;
   clientId: string;
@@ -88,7 +88,7 @@ export const notifyInheritingApplications = (tx: Db, key: Key): Promise<void> =>
     tx`select application_id from network_spans s where ${selectSharingSpans(tx, key)}`,
   );
 
-/** When the first of the participations under an agreement began; null where none has an effective date. */
+/** Finds when the first of the participations under an agreement began; null if none has an effective date. */
 export async function findFirstEffective(sql: Db, agreement: Key): Promise<PlainDate | null> {
   const [row] = await sql<{ first: PlainDate | null }[]>`
     select min(s.effective_from) as first from network_spans s where ${selectSharingSpans(sql, agreement)}`;
@@ -96,7 +96,7 @@ export async function findFirstEffective(sql: Db, agreement: Key): Promise<Plain
 }
 
 /**
- * Ends an agreement for all that rest on it; null where it has ended already and this end does not name the day that it
+ * Ends an agreement for all that rest on it; null if it has ended already and this end does not name the day that it
  * replaces. Repeated under the same command it changes nothing.
  */
 export const endAgreement = (

@@ -7,19 +7,19 @@ import { isCarried } from './platform-spans';
 import { isInScope, type Principal } from '../kernel/principal';
 import { OPENING_KINDS, readReadinessEvidence } from './readiness';
 
-/** What a provider is to a payer in a state; where there is an application, for its practice, line and location. */
+/** A provider and payer in a state; if there is an application, with its practice, line and location. */
 interface Scope {
   providerId: string;
   providerName: string;
   payerId: string;
   payerName: string;
-  /** Null where no licence and no application says in which. */
+  /** Null if no licence and no application says in which state. */
   state: string | null;
   practiceId: string | null;
   practiceName: string | null;
   lineOfBusiness: LineOfBusiness | null;
   locationId: string | null;
-  /** Through which the payer can be billed, whether or not the provider wants to. */
+  /** The platforms through which the payer can be billed, whether or not the provider wants to. */
   platforms: { relationshipId: string; platform: string }[];
   /** The applications for it: an open one first, then the latest. */
   applications: KeyApplication[];
@@ -33,7 +33,9 @@ interface KeyApplication {
 
 /** A cell of a client's coverage: the answer of billing readiness for today. */
 export interface Coverage extends Omit<Scope, 'applications'> {
-  /** The application that the answer is about; where billing readiness knows of none, the open one, otherwise the latest. */
+  /**
+   * The application that the answer is about; if billing readiness knows of none, the open one, otherwise the latest.
+   */
   applicationId: string | null;
   stage: Stage | null;
   /** Another that is open for the same. */
@@ -42,7 +44,7 @@ export interface Coverage extends Omit<Scope, 'applications'> {
   mayRepresentInNetwork: boolean;
   /** Why it is not direct. */
   reasons: ReadinessReason[];
-  /** The day from which it may be billed directly, also one ahead, as things stand now; null where none is known. */
+  /** The day from which it may be billed directly, also one ahead, as things stand now; null if none is known. */
   billableFrom: PlainDate | null;
 }
 
@@ -52,8 +54,9 @@ export interface CoverageFilter {
 }
 
 /**
- * Every provider of a client by every payer that it applies to or reaches through a platform, in the states where it
- * applies, is licensed or a platform speaks for it. As many queries for one cell as for thousands.
+ * Reads the coverage of every provider of a client by every payer that it applies to or reaches through a platform, in
+ * the states in which it applies, is licensed or a platform speaks for it. It takes as many queries for one cell as for
+ * thousands.
  */
 export async function readCoverage(
   sql: Db,

@@ -1,7 +1,7 @@
 import { areOneEntry, isAmong } from '../kernel/one-entry';
 import type { Db, Fragment, Tx } from '../../runtime/database';
 
-/** From a day on a relationship reaches payers in its states, or in every state where it names none. */
+/** Adds spans from a day on: the relationship reaches payers in its states, or in every state if it names none. */
 export async function addSpans(
   tx: Tx,
   { id: relationshipId, clientId, states }: { id: string; clientId: string; states: readonly string[] | null },
@@ -14,7 +14,7 @@ export async function addSpans(
     from unnest(${[...payerIds]}::uuid[]) as payer_id`;
 }
 
-/** States some spans of a relationship anew; what was known of them before is kept. */
+/** States some spans of a relationship anew; what was known about them before is kept. */
 export async function restateSpans(
   tx: Tx,
   relationshipId: string,
@@ -57,8 +57,8 @@ export const isCarriedFrom = (sql: Db, payerId: Fragment, state: Fragment, day: 
       and ${isAboutState(sql, state)} and ${isBilledAs(sql, payerId)})`;
 
 /**
- * From which day a platform has covered a provider's payer in a state, or will; -infinity where the day is unknown. An ended
- * cover counts too, as its letters are still about.
+ * Selects the day since when a platform has covered a provider's payer in a state, or from when it will; -infinity if
+ * the day is unknown. An ended cover counts too, as its letters are still about.
  */
 export const selectCoveredSince = (sql: Db, providerId: Fragment, payerId: string, state: string): Fragment => sql`
   (select min(m.from_on)::text from platform_relationships r
@@ -66,7 +66,10 @@ export const selectCoveredSince = (sql: Db, providerId: Fragment, payerId: strin
     join payers n on n.id = m.payer_id
     where r.provider_id = ${providerId} and ${isAboutState(sql, sql`${state}::text`)} and ${isBilledAs(sql, sql`${payerId}::uuid`)})`;
 
-/** The last day on which the payer of the application `a` is billed through the relationship `r`; of one that never was, its own. */
+/**
+ * Selects the last day on which the payer of the application `a` is billed through the relationship `r`; if it never
+ * was, the relationship's own.
+ */
 export const selectLastDayThrough = (sql: Db): Fragment => sql`
   coalesce(
     (select max(m.until_on) from platform_spans m join payers n on n.id = m.payer_id

@@ -78,7 +78,10 @@ export async function emitReadinessChange(
   return { next: next ? startOfDay(next, timeZone) : null };
 }
 
-/** Whether the participation of an application goes on, as billing readiness has it: an agreement that it rests on may have ended. */
+/**
+ * Whether the participation of an application goes on, as billing readiness has it: an agreement that it rests on may
+ * have ended.
+ */
 export async function isParticipationCurrent(
   sql: Db,
   { id, key }: Pick<ApplicationState, 'id' | 'key'>,
@@ -93,7 +96,10 @@ export async function isParticipationCurrent(
   return span === undefined || !isOver(span, today, onFile.evidence);
 }
 
-/** The days on which time alone may change the answer: where a licence begins or has ended, an agreement has, of an exclusion. */
+/**
+ * Lists the days on which time alone may change the answer: those on which a licence begins or has ended, an agreement
+ * has, or an exclusion changes.
+ */
 async function listChangingDays(
   tx: Tx,
   { providerId, practiceId }: Pick<Scope, 'providerId' | 'practiceId'>,

@@ -35,19 +35,19 @@ import { findSettings, listSettingsVersions } from '../kernel/settings';
 
 export interface ReadinessRequest extends ReadinessQuery {
   providerId: string;
-  /** Null where there is no application for the rest: what is on file without one. */
+  /** Null if there is no application for the rest: what is on file without one. */
   practiceId: string | null;
   payerId: string;
-  /** Null where it is not known in which state. */
+  /** Null if the state is not known. */
   state: string | null;
-  /** What was known then; left out: now. */
+  /** The instant whose knowledge counts; left out: now. */
   asOf?: Instant;
 }
 
 /** The reference of a request that the principal knows nothing of. */
 export type UnknownReference = 'providerId' | 'practiceId' | 'payerId' | 'locationId';
 
-/** What is on file for a question, with the practice's client. */
+/** The file for a question, with the practice's client. */
 export interface ReadinessSubject {
   clientId: string;
   evidence: ReadinessEvidence & { spans: KeptSpan[] };
@@ -80,8 +80,8 @@ interface File {
 export const OPENING_KINDS = KINDS.filter((kind) => KIND_RULES[kind].opensSpan);
 
 /**
- * What billing readiness needs to answer each request, in their order, or the reference that is unknown; as many queries for one
- * as for all, however many are asked.
+ * Reads the evidence that billing readiness needs to answer each request, in their order, or the reference that is
+ * unknown; it takes as many queries for one as for all.
  */
 export async function readReadinessEvidence(
   sql: Db,
@@ -118,7 +118,7 @@ export async function readReadinessEvidence(
   });
 }
 
-/** Adds to what is inherited from an agreement what stands behind the agreement's own entry. */
+/** Adds to facts that are inherited from an agreement the proof behind the agreement's own entry. */
 async function addInheritedProofs(
   sql: Db,
   spans: readonly KeptSpan[],
@@ -186,7 +186,7 @@ function createAnswerId(clientId: string, counts: Map<string, number>): string {
 export interface GivenAnswer {
   id: string;
   clientId: string;
-  /** Who asked. */
+  /** The actor who asked. */
   askedBy: Actor;
   question: ReadinessRequest;
   mayBill: boolean;
@@ -205,7 +205,7 @@ export interface AnswerFilter {
   until?: PlainDate | undefined;
 }
 
-/** What was answered to whom, in order; a service learns what was answered to itself. */
+/** Lists the answers and who asked, in order; a service sees what was answered to itself. */
 export const listReadinessAnswers = (
   sql: Db,
   principal: Principal,
@@ -239,7 +239,7 @@ function groupByItem<T extends { i: number }>(rows: readonly T[]): Map<number, T
   return items;
 }
 
-/** What of the file is current on a day. */
+/** Reads which parts of the file are current on a day. */
 function readCurrency(file: File, state: string | null, on: PlainDate) {
   const { licences, malpractice, attestedOn: attested, requiresCaqh } = file;
   const known = listKnownLicences(licences, file.registryLicences);
@@ -269,7 +269,7 @@ async function readAsked(sql: Db, requests: readonly ReadinessRequest[]): Promis
   const known = selectAsKnown(sql, ofThePast);
   const alike = { payerIds: selectPayersStoodFor(sql, known), practiceIds: selectSamePractices(sql, known) };
   if (!ofThePast) return { rows: selectQuestionRows(sql, requests), ...alike, known };
-  // what has to be put together from the past is, once for all questions that are about the same
+  // rows from the past are put together once for all questions that are about the same
   const buildScopeKey = ({ payerId, practiceId, asOf }: ReadinessRequest) =>
     JSON.stringify([payerId, practiceId, asOf]);
   const scopes = [...new Map(requests.map((request) => [buildScopeKey(request), request])).values()];
@@ -356,7 +356,7 @@ const readFiles = (sql: Db, principal: Principal, asked: ReadinessQuestions): Pr
       and m.from_on <= q."dateOfService" and ${wasKnownThen(sql, 'm')}) cover on true
   order by q.i`;
 
-/** The applications that open a participation, but those that came to nothing; the oldest first. */
+/** Reads the applications that open a participation, but those that came to nothing; the oldest first. */
 const readSpans = (
   sql: Db,
   principal: Principal,

@@ -1,17 +1,20 @@
 import type { Db, Fragment } from '../../runtime/database';
 
-/** Of these tables is kept what billing readiness reads, as it was before each change: runtime/migrations/0028_earlier_rows.sql. */
+/**
+ * The tables whose earlier rows are kept: the columns that billing readiness reads, as they were before each change
+ * (runtime/migrations/0028_earlier_rows.sql).
+ */
 type HistoricTable = 'agreements' | 'applications' | 'licences' | 'payers' | 'practices' | 'providers';
 
-/** How rows were known at the instant `asOf` that the question `q` asks of; null: as they are. */
+/** The rows as they were known at the instant `asOf` that the question `q` asks about; null: as they are. */
 export interface EarlierRows {
   /** A table's rows under an alias and, as `alias_then`, as they were known. */
   rows: (table: HistoricTable, alias: string) => Fragment;
-  /** Of a row, the fields that later became others, as they were; null where none did. */
+  /** Selects those fields of a row that later changed, as they were; null if none did. */
   earlier: (table: HistoricTable, subjectId: Fragment) => Fragment;
 }
 
-/** Where no question asks of the past, it costs nothing that there is one. */
+/** Selects rows as they were known; while no question asks about the past, it costs nothing that there is one. */
 export const selectAsKnown = (sql: Db, ofThePast: boolean): EarlierRows =>
   ofThePast
     ? {

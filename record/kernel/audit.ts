@@ -3,26 +3,26 @@ import { toJson, type Db } from '../../runtime/database';
 import { redactSecrets } from '../../runtime/redact';
 import { buildActor, type Requester } from './principal';
 
-/** What was changed: fields as they were, and as they are from now on. */
+/** The fields that were changed: as they were, and as they are from now on. */
 interface Change {
   before: object;
   after: object;
 }
 
 export interface AuditEntry {
-  /** What was done, e.g. `provider.update`. */
+  /** The action, e.g. `provider.update`. */
   action: string;
   subjectType: string;
   subjectId: string;
   clientId?: string | null;
   outcome?: 'done' | 'refused';
-  /** What was asked or why it was refused; secrets are redacted here. */
+  /** The request, or why it was refused; secrets are redacted here. */
   detail?: object;
-  /** Of a change: the whole of what was, and of what is; what differs is kept, without secrets. */
+  /** Only for a change: the whole of the state before, and of that after; the difference is kept, without secrets. */
   change?: Change;
 }
 
-/** Writes down who did or tried what; in the change's own transaction where there is one. */
+/** Records who did or tried an action; in the change's own transaction if there is one. */
 export async function recordAudit(db: Db, requester: Requester, entry: AuditEntry): Promise<void> {
   const { action, subjectType, subjectId, clientId = null, outcome = 'done', detail, change } = entry;
   const differs = change && listDifferences(change);
@@ -34,7 +34,7 @@ export async function recordAudit(db: Db, requester: Requester, entry: AuditEntr
       ${requester.callerRequestId ?? null})`;
 }
 
-/** Writes it down at each client whose applications it is about, with that client's own ones alone. */
+/** Records an action at each client whose applications it is about, with that client's own ones alone. */
 export async function recordAuditAtClients(
   db: Db,
   requester: Requester,

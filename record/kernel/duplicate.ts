@@ -1,4 +1,4 @@
-/** What would be added is on file already. */
+/** The thing to add is on file already. */
 export class Duplicate extends Error {
   override name = 'Duplicate';
   constructor(readonly existingId: string) {

@@ -5,15 +5,15 @@ const OF_THE_SERVER = /^(08|53|57P|58)|^(40001|40P01|55P03)$/;
 /** The driver's and the system's own. */
 const OF_THE_CONNECTION = /^(CONNECTION_|CONNECT_|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH)/;
 
-/** Whether a failure is a lost or overloaded server's, and says nothing of what was tried. */
+/** Whether a failure is a lost or overloaded server's, and says nothing about what was tried. */
 export function isOfTheServer(error: unknown): boolean {
   const code = readCode(error);
   return code !== undefined && (OF_THE_SERVER.test(code) || OF_THE_CONNECTION.test(code));
 }
 
 /**
- * Whether a failure is the fault of what was tried: not of a lost server, of others in the way, or, where it ran over its time,
- * of a machine that is too busy for anything.
+ * Whether a failure is the fault of what was tried: not of a lost server, of others in the way, or, if it ran over its
+ * time, of a machine that is too busy for anything.
  */
 export const isOwnFault = async (error: unknown, isStarved: () => Promise<boolean>): Promise<boolean> =>
   !isOfTheServer(error) && !(isTooLong(error) && (await isStarved()));

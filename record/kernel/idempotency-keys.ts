@@ -1,8 +1,8 @@
 import { toJson, type Sql } from '../../runtime/database';
 
-/** What is kept under an Idempotency-Key: a hash of the body, and the answer once it is final. */
+/** The record of a request under an Idempotency-Key: a hash of the body, and the answer once it is final. */
 export interface KeptRequest {
-  /** Null where it was a bare digest, of which nothing is left. */
+  /** Null if it was a bare digest, of which nothing is left. */
   bodyHash: Buffer | null;
   status: number | null;
   location: string | null;
@@ -15,7 +15,10 @@ type KeptAnswer = Pick<KeptRequest, 'status' | 'location' | 'response'>;
 
 const KEPT_FOR = '30 days';
 
-/** Claims a key for a body, unless it is claimed already; answers what is kept under it. After 30 days it is a new one. */
+/**
+ * Claims a key for a body, unless it is claimed already; answers what is kept under it. After 30 days the key is a new
+ * one.
+ */
 export async function claimKey(sql: Sql, id: string, bodyHash: Buffer): Promise<KeptRequest> {
   await sql`
     insert into idempotency_keys (id, body_hash) values (${id}, ${bodyHash})

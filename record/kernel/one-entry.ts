@@ -1,6 +1,6 @@
 import type { Db, Fragment } from '../../runtime/database';
 
-/** What can be merged: one entry then stands for others. */
+/** The tables whose rows can be merged: one entry then stands for others. */
 export type Mergeable = 'payers' | 'practices';
 
 /** The id of the entry that stands for a row of payers or practices: its own, or that of the one it was merged into. */
@@ -37,7 +37,7 @@ export const selectUnmergedIds = (sql: Db, ids: Fragment): Fragment => sql`
     select ${selectEntryId(sql, 'given')} from unnest(${ids}) with ordinality as named(id, place)
     join payers given on given.id = named.id group by 1 order by min(place))`;
 
-/** By each of some ids that there are, in their order, the id of the entry that stands for it. */
+/** Maps each of some ids that exist, in their order, to the id of the entry that stands for it. */
 export async function findUnmergedIds(sql: Db, table: Mergeable, ids: readonly string[]): Promise<Map<string, string>> {
   const rows = await sql<{ id: string; one: string }[]>`
     select m.id, ${selectEntryId(sql, 'm')} as one from ${sql(table)} m where m.id = any(${[...ids]}::uuid[])`;

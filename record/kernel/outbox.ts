@@ -3,10 +3,11 @@ import type { NextTry } from '../../domain/kernel/relay-tries';
 import type { Db, Fragment } from '../../runtime/database';
 
 /**
- * What a row is about; its subject is one id: `file_changed` names an application, `file_changed_person` a person (the
- * open applications of every client, and the upkeep), `file_changed_provider` a provider (those of one client),
- * `file_changed_practice` a practice, `time_zone_changed` a client (all that waits for an instant of its day), `open_changes` and `open_applications` a change of a file, a watch its subject,
- * `ending_item` what an ending comes to, the others an application.
+ * The topic of a row says what its subject, one id, is: `file_changed` names an application, `file_changed_person` a
+ * person (the open applications of every client, and the upkeep), `file_changed_provider` a provider (those of one
+ * client), `file_changed_practice` a practice, `time_zone_changed` a client (all that waits for an instant of its day),
+ * `open_changes` and `open_applications` a change of a file, a watch its subject, `ending_item` an item of an ending,
+ * the others an application.
  */
 export type OutboxTopic =
   | 'file_changed'
@@ -32,16 +33,19 @@ export interface OutboxRow {
   attempts: number;
 }
 
-/** How many rows or follow-up commands of one cause fall due in a second, so that other work passes between them. */
+/**
+ * The number of rows or follow-up commands of one cause that fall due in a second, so that other work passes between
+ * them.
+ */
 const WAVE = 40;
 
-/** When the nth of many is due. */
+/** Selects when the nth of many is due. */
 export const selectWaveTime = (sql: Db, n: Fragment): Fragment =>
   sql`now() + make_interval(secs => (${n} - 1) / ${WAVE}::bigint)`;
 
 /**
- * Adds a row for every subject that a query selects. Where the change is `committed` already, a waiting row about the
- * same subject is reused.
+ * Adds a row for every subject that a query selects. If the change is `committed` already, a waiting row about the same
+ * subject is reused.
  */
 export async function enqueueEach(
   tx: Db,
@@ -59,9 +63,9 @@ export async function enqueueEach(
   if (afterSeconds === 0) await tx`notify outbox`;
 }
 
-/** What stands on a row while a relay works on it: it stays where that ended the relay's process. */
+/** The error that stands on a row while a relay works on it: it stays if that ended the relay's process. */
 const PROCESS_ENDED = 'process_ended';
-/** So many tries that end the process end the delivery. */
+/** The number of tries that ended their process after which the delivery ends. */
 const MOST_ENDED_PROCESSES = 5;
 
 /**

@@ -65,9 +65,9 @@ export const selectCurrentLicences = (sql: Db): Fragment => sql`
 export const selectAllLicences = (sql: Db): Fragment => sql`(${selectCurrentLicences(sql)} || p.former_licences)`;
 
 /**
- * Which payers may see the CAQH profile of the provider `p`, as far as that is on record, for `lateral`: `authorized` is null where
- * no list is, and `withdrawn` has those from whom it was taken back. A list adds to those before it; what was there before CAQH
- * itself said that the provider authorises nobody is over.
+ * Selects which payers may see the CAQH profile of the provider `p`, as far as that is on record, for `lateral`:
+ * `authorized` is null if no list is, and `withdrawn` has those from whom it was taken back. A list adds to those
+ * before it; everything from before CAQH itself said that the provider authorises nobody is over.
  */
 export const selectProfileAccess = (sql: Db): Fragment => sql`
   (with caqh as (

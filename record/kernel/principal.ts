@@ -1,13 +1,13 @@
 import type { Role } from '../../domain/kernel/codes';
 import type { Db, Fragment, Tx } from '../../runtime/database';
 
-/** In whose name a query or a change is made. */
+/** The identity in whose name a query or a change is made. */
 export interface Principal {
   type: 'key' | 'admin' | 'system';
   id: string;
-  /** The user's, where the key is a user's. */
+  /** The user's, if the key is a user's. */
   name: string;
-  /** Whose key it is; left out where it is a program's. */
+  /** The user whose key it is; left out if it is a program's. */
   userId?: string;
   role: Role;
   /** null: every client. */
@@ -17,7 +17,7 @@ export interface Principal {
   callerRequestId?: string | undefined;
 }
 
-/** Who did it, as it is kept on record. */
+/** The actor of something, as kept on record. */
 export interface Actor {
   type: Principal['type'];
   id: string;
@@ -25,7 +25,7 @@ export interface Actor {
   userId?: string;
 }
 
-/** Who does something, and in which request. */
+/** The actor of something, and the request in which they act. */
 export type Requester = Actor & Pick<Principal, 'requestId' | 'callerRequestId'>;
 
 export const buildActor = ({ type, id, name, userId }: Actor): Actor => ({
@@ -45,8 +45,8 @@ export class KeyRevoked extends Error {
 }
 
 /**
- * Keeps the principal's key from being revoked until the transaction ends: what it makes is then known to whoever revokes
- * it. Goes before all that works on by itself.
+ * Keeps the principal's key from being revoked until the transaction ends: the user who revokes it then sees what it
+ * made. It goes before everything that works on by itself.
  */
 export async function lockKey(tx: Tx, { type, id }: Principal): Promise<void> {
   if (type !== 'key') return;

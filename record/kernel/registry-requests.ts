@@ -2,13 +2,13 @@ import { announceFacts, type AnnouncedFact } from './subscribers';
 import type { RegistryService, WatchType } from '../../domain/kernel/codes';
 import type { Db } from '../../runtime/database';
 
-/** Who asks each service about a person. */
+/** The watch that asks each service about a person. */
 export const WATCHES = { caqh: 'caqhStatus', nppes: 'nppesRecord' } as const satisfies Record<
   RegistryService,
   WatchType
 >;
 
-/** The fact that has each of them ask. */
+/** The fact that makes each of them ask. */
 export const LOOKUPS = { caqh: 'CAQH lookup wanted', nppes: 'NPPES lookup wanted' } as const satisfies Record<
   RegistryService,
   AnnouncedFact

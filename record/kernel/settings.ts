@@ -6,7 +6,7 @@ import { toJson, type Db, type Fragment, type Sql } from '../../runtime/database
 import { recordAudit } from './audit';
 import { buildActor, type Principal } from './principal';
 
-/** How the operator wants to work; what is not set is as here. */
+/** The settings of an operator who has set none. */
 const DEFAULT_SETTINGS = {
   /** A fact that is confirmed by phone from now on counts only after a second person has approved it. */
   phoneFactsNeedApproval: false,
@@ -29,13 +29,13 @@ export interface SettingsVersion {
 export const listSettingsVersions = (sql: Db): Promise<SettingsVersion[]> =>
   sql<SettingsVersion[]>`select settings, known_from from operator_settings order by id desc`;
 
-/** The settings that held at an instant; now, where none is given. */
+/** Finds the settings that held at an instant; now, if none is given. */
 export const findSettings = (history: readonly SettingsVersion[], at?: Instant): Settings => ({
   ...DEFAULT_SETTINGS,
   ...history.find(({ knownFrom }) => at === undefined || Date.parse(knownFrom) <= Date.parse(at))?.settings,
 });
 
-/** A yes or no of the settings that hold now. */
+/** Reads a yes or no of the settings that hold now. */
 export const isSet = (sql: Db, name: 'authorisationRequired' | 'phoneFactsNeedApproval'): Fragment => sql`
   coalesce((select (settings->>${name}::text)::boolean from operator_settings order by id desc limit 1), ${DEFAULT_SETTINGS[name]})`;
 
@@ -44,7 +44,7 @@ export const selectSetting = (sql: Db, name: keyof Settings): Fragment => sql`
   coalesce((select settings->${name}::text from operator_settings order by id desc limit 1),
     ${toJson(sql, DEFAULT_SETTINGS[name])}::jsonb)`;
 
-/** What is to be another; what is left out stays. */
+/** A change of settings; a setting that is left out stays. */
 export type SettingsChange = { [Name in keyof Settings]?: Settings[Name] | undefined };
 
 export const putSettings = (sql: Sql, principal: Principal, change: SettingsChange): Promise<Settings> =>
@@ -78,7 +78,7 @@ export const putSettings = (sql: Sql, principal: Principal, change: SettingsChan
         tx`select distinct person_id from providers p
           where exists (select from applications a where a.provider_id = p.id and a.open)`,
       );
-    // who has left is purged by what holds now
+    // the settings of today decide when a departed provider or client is purged
     if (Object.keys(RETENTION_DEFAULTS).some((name) => name in change))
       await announceFacts(
         tx,
@@ -89,7 +89,7 @@ export const putSettings = (sql: Sql, principal: Principal, change: SettingsChan
     return settings;
   });
 
-/** What stands at the head of papers. */
+/** The operator's name and logo, which stand at the head of printed documents. */
 export interface Letterhead {
   name: string | null;
   /** A JPEG. */

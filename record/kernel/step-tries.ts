@@ -1,18 +1,18 @@
 import { findCause, isOwnFault } from './failure';
 
-/** So often a step is tried that fails by itself; then it is set aside. A few seconds, by the step's retry policy. */
+/** The number of failed tries after which a step is set aside. They take a few seconds, by the step's retry policy. */
 export const MOST_STEP_TRIES = 5;
 
 /** A kind of step that Temporal tries again and again, until it succeeds or is set aside. */
 interface RetriedStep<Request, Answer> {
-  /** Which step a request is a try of. */
+  /** Names the step that a request is a try of. */
   keyOf(request: Request): string;
-  /** How many tries on record an earlier process may have made; 0 where none can have. */
+  /** Reads how many tries on record an earlier process may have made; 0 if none can have. */
   readEarlierTries(request: Request): number | Promise<number>;
   /** Counts a further try, in a transaction of its own; answers how many it makes. */
   countTry(request: Request): Promise<number>;
   take(request: Request, further: boolean): Promise<Answer>;
-  /** What is answered instead of the failure of the last try. */
+  /** Sets the step aside; its answer replaces the failure of the last try. */
   setAside(request: Request, cause: string): Promise<Answer>;
   /** Whether a step that did nothing would take long just now as well. */
   isStarved(): Promise<boolean>;
@@ -23,7 +23,7 @@ interface RetriedStep<Request, Answer> {
  * try does not count that a lost connection or server ended, or a machine too busy for any step; nor one that still lasts.
  */
 export function countTries<Request, Answer>(step: RetriedStep<Request, Answer>): (request: Request) => Promise<Answer> {
-  /** How the last try of a step ended in this process, while it has not succeeded. */
+  /** The end of a step's last try in this process, while it has not succeeded. */
   const ended = new Map<string, { counted: boolean; cause: string }>();
   const inOrder = createLanes();
   const suspectsInOrder = createLanes();
@@ -54,7 +54,8 @@ export function countTries<Request, Answer>(step: RetriedStep<Request, Answer>):
     const last = ended.get(step.keyOf(request));
     if (last || waited) return tryAgain(request, last?.counted ?? false);
     const earlier = await step.readEarlierTries(request);
-    // what may have ended a process is tried alone, so that those which were in hand beside it are not counted with it
+    // a try that may have ended a process is repeated alone, so that those which were in hand beside it are not counted
+    // with it
     if (earlier > 1) return suspectsInOrder('', () => tryAgain(request, true));
     return tryAgain(request, earlier > 0);
   }

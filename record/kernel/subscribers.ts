@@ -3,7 +3,7 @@ import type { WatchType } from '../../domain/kernel/codes';
 import type { Db, Fragment, Tx } from '../../runtime/database';
 import { enqueueEach, type OutboxTopic } from './outbox';
 
-/** Selects who is notified of a fact about the subjects whose ids a query selects. */
+/** Selects the subscribers of a fact about the subjects whose ids a query selects. */
 type SelectSubscribers = (sql: Db, subjects: Fragment) => Fragment;
 
 const selectThemselves: SelectSubscribers = (_sql, subjects) => subjects;
@@ -41,7 +41,10 @@ const selectOpenOfPractices: SelectSubscribers = (sql, practices) =>
     select a.id from applications a join practices p on p.id = a.practice_id join practices changed_practice on ${areOneEntry(sql, 'p', 'changed_practice')}
     where changed_practice.id in (${practices}) and a.open`;
 
-/** Of a client, those that wait for an instant of its day: open applications, participations, and whatever watch sleeps. */
+/**
+ * Selects those of a client that wait for an instant of its day: open applications, participations, and sleeping
+ * watches.
+ */
 const selectLivingOfClients: SelectSubscribers = (sql, clients) =>
   sql`select id from applications where client_id in (${clients}) and (open or stage = 'confirmed')`;
 const selectSleepingOf =
@@ -64,8 +67,8 @@ const selectRecipientsOfClients: SelectSubscribers = (sql, clients) =>
   sql`select recipient_id from messages where client_id in (${clients}) and status = 'queued'`;
 
 /**
- * Who is notified of each fact: the topics of the outbox, and of each the subjects. A fact is about ids of one kind, named beside it.
- * A new subscriber is added here and nowhere else.
+ * The subscribers of each fact: the topics of the outbox, and for each the subjects. A fact is about ids of one kind,
+ * named beside it. A new subscriber is added here and nowhere else.
  */
 const SUBSCRIBERS = {
   // a provider: one client's file of a person

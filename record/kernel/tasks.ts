@@ -20,13 +20,13 @@ export interface Task {
   overdue: boolean;
   createdAt: Instant;
   closedAt: Instant | null;
-  /** Who did it; null while it is open, and where something settled it. */
+  /** The actor who did it; null while it is open, and if something settled it. */
   closedBy: Actor | null;
   note: string | null;
 }
 
 export interface NewTask {
-  /** What it is about and the instant that made it due: the same key makes one task. */
+  /** The subject and the instant that made it due: the same key makes one task. */
   key: string;
   /** Null: the operator's own. */
   clientId: string | null;
@@ -56,7 +56,7 @@ export async function createTasks(tx: Db, tasks: readonly NewTask[]): Promise<vo
   await tx`insert into tasks ${toRows(tx, rows)} on conflict (key) do nothing`;
 }
 
-/** Closes what is open on a subject, or those of it that `which` says, because something settled it. */
+/** Closes the open tasks on a subject, or those of it that `which` selects, because something settled them. */
 export async function settleTasks(tx: Db, subjectId: string, kind: TaskKind, which = tx`true`): Promise<void> {
   await tx`
     update tasks set closed_at = now()

@@ -2,7 +2,7 @@ import { toRows, type Tx } from '../../runtime/database';
 import { recordAudit } from './audit';
 import { isInScope, type Principal } from './principal';
 
-/** Throws where the version is not the one that the caller meant to change. */
+/** Throws if the version is not the one that the caller meant to change. */
 export type Precondition = (version: number) => void;
 
 const TABLES = {
@@ -16,7 +16,7 @@ const TABLES = {
 interface Revision {
   /** Columns of the row itself. */
   columns: object;
-  /** What was asked, for the audit log; without a field it is no revision. */
+  /** The request, for the audit log; without a field it is no revision. */
   asked: object;
   precondition: Precondition;
 }

@@ -24,7 +24,7 @@ import { RETENTION } from './retention';
 import { UPKEEP_REMINDER } from '../upkeep/upkeep';
 import { shutOutUsers } from './user-endings';
 
-/** Who leaves: a provider of a client, or the client. */
+/** The provider of a client, or the client, that leaves. */
 export interface Leaving {
   clientId: string;
   providerId: string | null;
@@ -37,7 +37,7 @@ export interface EndingInput extends EndingTerms {
   reference: string;
 }
 
-/** An item as it is shown: with who and what it is about. */
+/** An item as it is shown: with the names of what it is about. */
 export interface NamedItem extends LeavingItem {
   providerId: string | null;
   providerName: string | null;
@@ -53,12 +53,15 @@ export interface NamedItem extends LeavingItem {
 export interface EndingItem extends NamedItem {
   /** `called_off`: they stayed, or came back, before it was done. */
   status: 'waiting' | 'queued' | 'done' | 'refused' | 'called_off';
-  /** Of a termination, the application and where it stands; of what was handed over, the digest of its evidence; of a refusal, why. */
+  /**
+   * The result: for a termination the application and its stage; for a hand-over the digest of its evidence; for a
+   * refusal the reason.
+   */
   result: { applicationId?: string; stage?: Stage; evidenceSha256?: string; problem?: string } | null;
   settledAt: Instant | null;
 }
 
-/** What is shut once the last day has passed. */
+/** The number of accesses that are closed once the last day has passed. */
 export interface AccessCounts {
   apiKeys: number;
   users: number;
@@ -72,14 +75,14 @@ export interface Ending extends Leaving, Omit<EndingInput, 'words'> {
   providerName: string | null;
   words: string | null;
   status: 'waiting' | 'running' | 'done' | 'called_off';
-  /** How many items there are of each status. */
+  /** The number of items in each status. */
   counts: Partial<Record<EndingItem['status'], number>>;
   items: EndingItem[];
   access: AccessCounts | null;
   recordedBy: Actor;
   createdAt: Instant;
   doneAt: Instant | null;
-  /** The first day back, where the provider or client has returned since. */
+  /** The first day back, if the provider or client has returned since. */
   returnedOn: PlainDate | null;
 }
 
@@ -101,8 +104,8 @@ interface EndedSubject {
 }
 
 /**
- * Records once that a provider or client leaves; the relay carries out what follows. Answers the existing ending
- * where there is one. Repeated under the same id it changes nothing.
+ * Records once that a provider or client leaves; the relay carries out what follows. Answers the existing ending if
+ * there is one. Repeated under the same id it changes nothing.
  */
 export const recordEnding = (
   sql: Sql,
@@ -178,7 +181,7 @@ export async function findEnding(sql: Db, principal: Principal, id: string): Pro
   return { ...ending, items };
 }
 
-/** Endings in order of recording, without their items; `open`: of which something is left to do. */
+/** Lists endings in order of recording, without their items; `open`: those with something left to do. */
 export const listEndings = (
   sql: Db,
   principal: Principal,
@@ -250,7 +253,7 @@ export async function advanceEnding(tx: Tx, endingId: string, now: Instant): Pro
 async function planItems(tx: Tx, ending: Omit<EndingRow, 'timeZone' | 'access'>, today: PlainDate): Promise<void> {
   const known = await tx<{ id: string; subjectId: string }[]>`
     select id, subject_id from ending_items where ending_id = ${ending.id}`;
-  // what it ends itself, and the terminations that it opened, are not what is kept
+  // work that the ending itself does, and the terminations that it opened, are not kept
   const ours = new Set(known.flatMap(({ id, subjectId }) => [id, subjectId]));
   const items = listLeavingItems(ending, await readLeaver(tx, ending), today).filter(
     ({ action, subjectId }) => action !== 'keep' || !ours.has(subjectId),
@@ -270,7 +273,7 @@ async function planItems(tx: Tx, ending: Omit<EndingRow, 'timeZone' | 'access'>,
     insert into ending_items ${toRows(tx, rows)} on conflict (ending_id, action, subject_id) do nothing`;
 }
 
-/** What is done for an item, by the ending's terms. */
+/** An item to do, with the ending's terms. */
 export interface DueItem {
   id: string;
   endingId: string;
@@ -286,7 +289,7 @@ export interface DueItem {
   recordedBy: Actor;
 }
 
-/** An item that is to be done; null where it was. */
+/** Finds an item that is to be done; null if it was done. */
 export async function findDueItem(sql: Db, id: string): Promise<DueItem | null> {
   const [item] = await sql<DueItem[]>`
     select i.id, i.ending_id, i.client_id, i.action, i.because, i.subject_id, i.notice, e."on", e.reason, e.source,

@@ -4,16 +4,19 @@ import type { Principal } from '../kernel/principal';
 import { endEndpoints } from '../outreach/webhooks';
 import { listReaches, revokeKeys } from '../registry/api-keys';
 
-/** Something that works on by itself for whoever used the key that made it. */
+/** Something that works on by itself for whichever caller used the key that made it. */
 export interface MadeByKey {
   what: 'api_key' | 'calendar_feed' | 'webhook_endpoint' | 'cover';
-  /** Of a feed, its user’s. */
+  /** For a feed, its user’s. */
   id: string;
   /** The key that made it: the one that is asked about, or one that comes from it. */
   madeBy: string;
 }
 
-/** What keys made that has not ended, and what the keys that they made did, as far as the principal may end it. */
+/**
+ * Selects what keys made and that has not ended, and the same for keys that they made, as far as the principal may end
+ * it.
+ */
 const selectMade = (sql: Db, { clientIds }: Principal, keyIds: Fragment): Fragment => {
   const within = clientIds === null ? sql`true` : sql`made.client_ids <@ ${clientIds}::uuid[]`;
   return sql`
@@ -42,7 +45,7 @@ export const listMadeByUser = (sql: Db, principal: Principal, userId: string): P
 const listMadeBy = (sql: Db, principal: Principal, keyIds: Fragment): Promise<MadeByKey[]> =>
   sql<MadeByKey[]>`select * from (${selectMade(sql, principal, keyIds)}) m order by what, id`;
 
-/** From now on the key opens nothing, nor does what it made, unless that is kept; it stays on record. */
+/** Revokes a key: from now on neither it nor what it made opens anything, unless that is kept; it stays on record. */
 export const revokeKey = (
   sql: Sql,
   principal: Principal,

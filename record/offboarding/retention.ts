@@ -9,7 +9,7 @@ import { recordAudit } from '../kernel/audit';
 import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { findSettings, listSettingsVersions } from '../kernel/settings';
 
-/** In whose name what is due by itself is done. */
+/** The identity in whose name scheduled purges are done. */
 export const RETENTION: Principal = {
   type: 'system',
   id: 'leaving',
@@ -18,7 +18,7 @@ export const RETENTION: Principal = {
   clientIds: null,
 };
 
-/** Who is purged, each by a watch of its own: a client, or a provider of one. */
+/** The kinds of subjects that are purged, each by a watch of its own: a client, or a provider of one. */
 type Kind = 'client' | 'provider';
 const TABLES = { client: 'clients', provider: 'providers' } as const;
 
@@ -32,14 +32,14 @@ interface Departure {
   purged: Partial<Record<RetainedKind, Instant>>;
 }
 
-/** How much was purged, and from when on more of it may be. */
+/** The amount that was purged, and from when on more of it may be. */
 interface PurgeResult {
   counts: Record<string, number>;
   more?: Instant | null;
 }
 
 /**
- * How each is purged, and how much of it there was; what stays is what the record can be read by. A practice's billing
+ * Purges each kind of data, and answers the amount; what stays is what makes the record readable. A practice's billing
  * setup is free form, and may name accounts.
  */
 const PURGE: Record<Kind, Partial<Record<RetainedKind, (tx: Tx, left: Departure) => Promise<PurgeResult>>>> = {
@@ -64,7 +64,8 @@ const PURGE: Record<Kind, Partial<Record<RetainedKind, (tx: Tx, left: Departure)
       const earlier = await tx`delete from earlier_rows where client_id = ${id}`;
       return { counts: { answers: answers.count, earlier: earlier.count } };
     },
-    // what is younger than the database lets go waits for its own time; the entry that says so, and the hashes, stay
+    // entries that are younger than the database lets go wait for their own time; the entry that says so, and the
+    // hashes, stay
     async audit(tx, { id }) {
       const [counts] = await tx<[{ entries: number; through: number }]>`
         with gone as (delete from audit_log a where client_id = ${id} and may_leave_audit_log(a) returning a.id)

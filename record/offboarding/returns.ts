@@ -17,10 +17,10 @@ export interface ReturnInput {
   words?: string | undefined;
   source: FactSource;
   reference: string;
-  /** What a provider has to give again once it was purged; null and none where there is nothing to give. */
+  /** Data that a provider has to give again once it was purged; null and none if there is nothing to give. */
   malpractice?: Malpractice | null | undefined;
   dea?: Dea[] | undefined;
-  /** The same of a client; null where a practice's tax id isn't given now. */
+  /** The same for a client; null if a practice's tax id isn't given now. */
   practices?: { id: string; tin: Tin | null }[] | undefined;
 }
 
@@ -31,17 +31,17 @@ export interface Return extends Leaving {
   words: string | null;
   source: FactSource;
   reference: string;
-  /** Who is back by it: the provider, or those who left with the client. */
+  /** The providers who are back by it: the provider, or those who left with the client. */
   providerIds: string[];
-  /** Those who left with the client, and of whom secrets have been purged meanwhile: each comes back alone. */
+  /** Those who left with the client, and whose secrets have been purged meanwhile: each comes back alone. */
   leftOutIds: string[];
-  /** Terminations that the ending opened and that go on: for a person to withdraw, where they are meant no longer. */
+  /** Terminations that the ending opened and that go on: for a person to withdraw if they are no longer meant. */
   terminationIds: string[];
   recordedBy: Actor;
   createdAt: Instant;
 }
 
-/** What stands in the way of a return: what was purged and not given, or a state that allows none. */
+/** The reason against a return: data that was purged and not given, or a state that allows none. */
 export type ReturnRefusal =
   | { refused: 'not_ended' | 'client_ended' }
   | { refused: 'under_way'; endingId: string }
@@ -54,8 +54,9 @@ interface Row {
 }
 
 /**
- * Brings back who left, or stays after all: the same row goes on, and takes new things again. What the ending has done
- * stays done; what it has not done yet is called off. Repeated under the same id it changes nothing.
+ * Records that a departed provider or client comes back, or stays after all: the same row goes on, and takes new things
+ * again. Finished items of the ending stay done; the others are called off. Repeated under the same id it changes
+ * nothing.
  */
 export const recordReturn = (
   sql: Sql,
@@ -121,7 +122,7 @@ export async function findReturn(sql: Db, principal: Principal, id: string): Pro
   return back ?? null;
 }
 
-/** What was purged of them and is not given with the return. */
+/** Lists the purged data that is not given with the return. */
 async function listPurged(
   tx: Tx,
   { clientId, providerId }: Leaving,
@@ -142,7 +143,7 @@ async function listPurged(
   return { fields: [], practiceIds: without.map((one) => one.id) };
 }
 
-/** Stops an ending where it is; false where something of it is being done at the moment. */
+/** Stops an ending where it is; false if something of it is being done at the moment. */
 async function cancelEnding(tx: Tx, endingId: string): Promise<boolean> {
   await tx`select from endings where id = ${endingId} for no key update`;
   const [queued] = await tx`select from ending_items where ending_id = ${endingId} and status = 'queued' limit 1`;
@@ -155,7 +156,10 @@ async function cancelEnding(tx: Tx, endingId: string): Promise<boolean> {
   return true;
 }
 
-/** The client itself, its tax ids as far as they are given, and whom its ending shut out; keys and webhooks are made anew. */
+/**
+ * Brings back the client itself, its tax ids as far as they are given, and the users that its ending shut out; keys and
+ * webhooks are made anew.
+ */
 async function bringClientBack(
   tx: Tx,
   keyring: Keyring,
@@ -170,7 +174,7 @@ async function bringClientBack(
   await announceFact(tx, 'keeping of secrets changed', clientId);
 }
 
-/** What stopped for a person with this client begins anew. */
+/** Resumes the work that stopped for a person with this client. */
 async function resumeWork(tx: Tx, providerId: string, personId: string): Promise<void> {
   await screenProviders(tx, [providerId]);
   await announceFact(tx, 'provider file changed', providerId);

@@ -6,9 +6,9 @@ import { buildActor, isInScope, type Principal } from '../kernel/principal';
 import { findUser, selectAssignedWork, type User } from '../registry/users';
 import { handOverTasks } from '../work-queue/tasks';
 
-/** How a user leaves. */
+/** The terms on which a user leaves. */
 export interface UserEnding {
-  /** Who gets their work; null: it stays unassigned until a user is given it. */
+  /** The user who gets their work; null: it stays unassigned until a user is given it. */
   workTo: string | null;
   reason: string;
 }
@@ -25,7 +25,9 @@ export const listAssignedWork = (sql: Sql | Tx, principal: Principal, userId: st
 >`
   select type, id, client_id from ${selectAssignedWork(sql, userId)} held where ${isInScope(sql, principal)} order by id`;
 
-/** Ends the access of users, and with it what acts for them: keys, calendar feeds, covers of theirs and by them. */
+/**
+ * Ends the access of users, and of everything that acts for them: keys, calendar feeds, covers of theirs and by them.
+ */
 export async function shutOutUsers(
   tx: Tx,
   ids: readonly string[],
@@ -36,7 +38,7 @@ export async function shutOutUsers(
   // their substitute's work goes to the one who follows them, or is unassigned
   await tx`delete from covers where user_id = ${those} ${workTo === null ? tx`or covered_by = ${those}` : tx``}`;
   await tx`update api_keys set revoked_at = now() where user_id = ${those} and revoked_at is null`;
-  // what went to them goes on
+  // their own inherited work goes on to the next user
   await tx`update users set work_to = ${workTo} where work_to = ${those}`;
   await tx`
     update users set revoked_at = now(), ending_id = ${endingId}, work_to = ${workTo}
@@ -45,7 +47,7 @@ export async function shutOutUsers(
 
 /**
  * Ends a user's access. Their open tasks and inquiries go to another user at once; the queue, mail and inbox show their
- * applications as that user's, and each is reassigned by an entry of its own. Null where access has ended already.
+ * applications as that user's, and each is reassigned by an entry of its own. Null if access has ended already.
  */
 export const endUser = (
   sql: Sql,
@@ -75,7 +77,7 @@ export const endUser = (
     return findUser(tx, principal, id);
   });
 
-/** Lets a user in again; their keys stay revoked. Null where they have access. */
+/** Lets a user in again; their keys stay revoked. Null if they have access. */
 export const reinstateUser = (sql: Sql, principal: Principal, { id }: User, reason: string): Promise<User | null> =>
   sql.begin(async (tx) => {
     const back = await tx`
@@ -97,11 +99,11 @@ export interface Holding {
   clientId: string;
   subjectType: 'practice' | 'client' | 'provider' | 'platform_relationship';
   subjectId: string;
-  /** The portal, or whose address it is. */
+  /** The portal, or the owner of the address. */
   name: string;
 }
 
-/** Lists what is a user's, by their id, or by their name or address where only that is on file. */
+/** Lists what is a user's, by their id, or by their name or address if only that is on file. */
 export const listHoldings = (sql: Sql, principal: Principal, { id, name, email }: User): Promise<Holding[]> => {
   const isTheirs = (column: string): Fragment => sql`lower(${sql(column)}) in (lower(${name}), lower(${email}))`;
   return sql<Holding[]>`

@@ -6,7 +6,7 @@ import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { isInScope, type Actor, type Principal } from '../kernel/principal';
 import { selectLastToday } from '../time/days';
 
-/** A way into a portal that somebody holds, or has the second factor of. */
+/** A way into a portal that a user holds, or has the second factor of. */
 interface HeldPortal {
   clientId: string;
   practiceId: string;
@@ -22,7 +22,7 @@ interface SignOff {
   reason: string | null;
 }
 
-/** Somebody who has access: a user with their keys, or a program by its key. */
+/** A holder of access: a user with their keys, or a program by its key. */
 export interface Access {
   type: 'user' | 'program';
   /** The user's, or the key's. */
@@ -38,11 +38,11 @@ export interface Access {
   lastSignOff: SignOff | null;
 }
 
-// Whoever reviews somebody sees all clients that they reach.
+// A reviewer sees all clients that the reviewed user or program reaches.
 const isWithin = (sql: Db, { clientIds }: Principal): Fragment =>
   clientIds === null ? sql`true` : sql`(a.client_ids <@ ${clientIds}::uuid[] and a.client_ids <> '{}')`;
 
-/** Who has access now, with what they reach and when they last came. */
+/** Selects those who have access now, with what they reach and when they last came. */
 const selectAccess = (sql: Db, principal: Principal): Fragment => sql`
   select a.type, a.id, a.name, a.role, a.client_ids, a.created_at as since, a.created_at, k.keys, k.last_used_at,
     p.portals, s.last_sign_off
@@ -70,13 +70,13 @@ const selectAccess = (sql: Db, principal: Principal): Fragment => sql`
     from audit_log e where e.subject_type = ${SUBJECT} and e.subject_id = a.id::text order by e.id desc limit 1) s on true
   where ${isWithin(sql, principal)}`;
 
-/** What a sign-off is about, in the audit log. */
+/** The subject of a sign-off in the audit log. */
 const SUBJECT = 'access';
 
 export const listAccess = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<Access>> =>
   readPage(sql, selectAccess(sql, principal), request);
 
-/** What a user, or a program by its key, has; null where that is nothing, or is not seen. */
+/** Finds the access of a user, or of a program by its key; null if there is none, or it is not seen. */
 async function findAccess(sql: Db, principal: Principal, id: string): Promise<Access | null> {
   const [row] = await sql<(Access & { createdAt: Instant })[]>`
     select * from (${selectAccess(sql, principal)}) as listed where id = ${id}`;
@@ -86,8 +86,8 @@ async function findAccess(sql: Db, principal: Principal, id: string): Promise<Ac
 }
 
 /**
- * Signs off somebody's access as an entry of the audit log, with all that they had then; once under a command's id.
- * Answers it with the new sign-off.
+ * Signs off the access of a user or program as an entry of the audit log, with all that they had then; once under a
+ * command's id. Answers it with the new sign-off.
  */
 export const signOffAccess = (
   sql: Sql,

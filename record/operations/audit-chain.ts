@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Instant } from '../../domain/time/instants';
 import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
 
-/** The chain of what is no client's. */
+/** The chain of entries that belong to no client. */
 const NO_CLIENT = '00000000-0000-0000-0000-000000000000';
 
 /** Any number that nothing else locks: one worker at a time links. */
@@ -12,7 +12,7 @@ const AT_ONCE = 1000;
 /** Links that are verified before others are read. */
 const PAGE = 2000;
 
-/** Where a chain ends. */
+/** The end of a chain. */
 interface Head {
   place: number;
   hash: string;
@@ -37,7 +37,7 @@ const computeRootHash = (before: string, linksThrough: number, heads: ReadonlyMa
       .map(([chain, { place, hash }]) => `${chain} ${place} ${hash}`),
   );
 
-/** The hash of all that an entry says. A column that comes later is hashed only where it is not null. */
+/** Selects the hash of all that an entry says. A column that comes later is hashed only if it is not null. */
 const selectEntryHash = (sql: Db): Fragment => sql`
   encode(sha256(convert_to(jsonb_build_object(
     'id', e.id, 'clientId', e.client_id, 'at', to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
@@ -77,7 +77,7 @@ export interface Root {
   hash: string;
 }
 
-/** Puts a root over what was linked since the last one, where that is so many seconds old. */
+/** Puts a root over what was linked since the last one, if that is so many seconds old. */
 export const addRoot = (sql: Sql, { everySeconds }: { everySeconds: number }): Promise<Root | null> =>
   sql.begin(async (tx) => {
     if (!(await takeTurn(tx))) return null;
@@ -111,7 +111,7 @@ const readHeads = async (sql: Db, chains: string[]): Promise<Map<string, Head>> 
         select place, hash from audit_links l where l.chain = c.chain order by place desc limit 1) l`,
   );
 
-/** From one chain to the next, however long each is. */
+/** Reads the heads from one chain to the next, however long each is. */
 const readAllHeads = async (sql: Db): Promise<Map<string, Head>> =>
   groupByChain(
     await sql<HeadRow[]>`
@@ -124,7 +124,7 @@ const readAllHeads = async (sql: Db): Promise<Map<string, Head>> =>
       select chain, place, encode(hash, 'hex') as hash from heads`,
   );
 
-/** What is wrong with a link or a root. */
+/** The fault of a link or a root. */
 type Fault =
   | 'entry_changed'
   | 'entry_missing'
@@ -137,7 +137,7 @@ type Fault =
 /** The first place at which the chains do not hold. */
 export interface Break {
   fault: Fault;
-  /** Null: the chain of what is no client's, or all chains. */
+  /** Null: the chain of entries that belong to no client, or all chains. */
   clientId: string | null;
   place: number | null;
   entryId: number | null;
@@ -175,8 +175,8 @@ type RootRow = Root & { linksThrough: number };
 
 /**
  * Reads the whole audit log and says whether every entry is what was linked, in its place, under its root. `knownRoots`
- * are hashes of roots that were kept elsewhere: whoever may rewrite the database could make all its chains anew, but not
- * so that they end in these.
+ * are hashes of roots that were kept elsewhere: an attacker who may rewrite the database could make all its chains
+ * anew, but not so that they end in these.
  */
 export const verifyAuditLog = (sql: Sql, knownRoots: readonly string[] = []): Promise<Verification> =>
   sql.begin('isolation level repeatable read read only', async (tx) => {

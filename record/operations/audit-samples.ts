@@ -14,7 +14,7 @@ export interface SampleInput {
 
 export interface Sample extends SampleInput {
   id: string;
-  /** How many there were to draw from. */
+  /** The number of applications to draw from. */
   population: number;
   /** In the order in which they were drawn. */
   applicationIds: string[];
@@ -22,7 +22,7 @@ export interface Sample extends SampleInput {
   createdAt: Instant;
 }
 
-/** Whoever reads a sample sees the clients of all that is in it. */
+/** A reader of a sample sees the clients of all that is in it. */
 const selectSamples = (sql: Db, { clientIds }: Principal): Fragment => sql`
   select id, kind, count, seed, from_on as "from", to_on as "to", population, application_ids, drawn_by, created_at
   from audit_samples where ${clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[]`}`;
@@ -74,7 +74,7 @@ interface Drawn {
   clientId: string;
 }
 
-/** That a sample left the system is in the audit log of each client whose applications are in it. */
+/** Records in the audit log of each client whose applications are in a sample that it left the system. */
 export const recordSampleExport = (sql: Sql, principal: Principal, { id, applicationIds }: Sample): Promise<void> =>
   sql.begin(async (tx) => {
     const drawn = await tx<Drawn[]>`

@@ -1,20 +1,20 @@
 import type { Db } from '../../runtime/database';
 
-/** Whether PostgreSQL answers; throws where not. */
+/** Checks whether PostgreSQL answers; throws if it does not. */
 export async function checkPostgres(sql: Db): Promise<true> {
   await sql`select 1`;
   return true;
 }
 
-/** Work that has waited so long while no task was done says that the worker does none, whatever it says itself. */
+/** The longest wait of work while no task was done: beyond it the worker does none, whatever it says itself. */
 const IDLE_SECONDS = 60;
-/** A wake that is so late is no mere delay. */
+/** The delay from which on a wake is no mere delay. */
 const LATE_SECONDS = 120;
 
 /**
- * Whether a worker polled within the last 10 seconds (where `runId` is given, one of that run), and either did a task lately or
- * had none waiting: a wake of an application or a watch, or a command. One that waits by itself, and is known to, says nothing of
- * the worker.
+ * Whether a worker polled within the last 10 seconds (if `runId` is given, one of that run), and either did a task
+ * lately or had none waiting: a wake of an application or a watch, or a command. One that waits by itself, and is known
+ * to, says nothing about the worker.
  */
 export async function isWorkerWell(sql: Db, runId: string | undefined): Promise<boolean> {
   const idle = sql`make_interval(secs => ${IDLE_SECONDS})`;

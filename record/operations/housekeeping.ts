@@ -9,7 +9,7 @@ export interface WorkerHeartbeat {
   taskDoneAt: Instant | null;
 }
 
-/** A worker says that it polls. */
+/** Records that a worker polls. */
 export async function recordHeartbeat(sql: Db, { workerId, runId, taskDoneAt }: WorkerHeartbeat): Promise<void> {
   await sql`
     insert into worker_heartbeats (worker_id, run_id, started_at, seen_at, task_done_at)

@@ -9,7 +9,7 @@ import { isSpanAsFolded } from '../applications/spans';
 
 export type RoundName = 'closed_runs' | 'late_runs' | 'comparison';
 
-/** What a round has counted: restarted, repaired and so on. */
+/** The counts of a round: restarted, repaired and so on. */
 export type Summary = Record<string, number>;
 
 export interface Round {
@@ -19,7 +19,7 @@ export interface Round {
   summary: Summary | null;
 }
 
-/** Takes a round that is due for so long, so that no other worker makes it meanwhile; null where none is due. */
+/** Claims a round that is due for so long, so that no other worker makes it meanwhile; null if none is due. */
 export async function claimRound(sql: Db, name: RoundName, seconds: number): Promise<Round | null> {
   const [round] = await sql<Round[]>`
     update rounds set next_at = now() + make_interval(secs => ${seconds}) where name = ${name} and next_at <= now()
@@ -85,7 +85,10 @@ export interface Finding {
   error?: string;
 }
 
-/** Keeps what was found of a workflow, and looks again later each time; answers since when it has been so, and how often it was restarted. */
+/**
+ * Keeps the finding about a workflow, and looks again later each time; answers since when it has been so, and how often
+ * it was restarted.
+ */
 export async function keepFinding(
   sql: Db,
   applicationId: string,
@@ -105,7 +108,7 @@ export async function keepFinding(
   return row!;
 }
 
-/** Nothing is wrong with a workflow any more. */
+/** Deletes the finding about a workflow that is well again. */
 export async function deleteFinding(sql: Db, applicationId: string): Promise<void> {
   await sql`delete from run_checks where application_id = ${applicationId}`;
 }
@@ -132,8 +135,9 @@ export function listApplicationsToCompare(
 }
 
 /**
- * What of an application differs from its timeline: the snapshot, columns, items of the queue, the span that the gate reads. What
- * other rules folded says `rules` alone: it is folded again. A timeline that cannot be folded is put before a person.
+ * Lists the differences of an application from its timeline: the snapshot, columns, items of the queue, the span that
+ * billing readiness reads. A state that other rules folded says `rules` alone: it is folded again. A timeline that
+ * cannot be folded is put before a person.
  */
 export async function listDifferences(sql: Db, { snapshot, history, ...row }: ComparedApplication): Promise<string[]> {
   if (history?.[0]?.kind !== 'opened') return ['timeline'];

@@ -82,13 +82,13 @@ export async function findStuck(sql: Db, principal: Principal, id: string): Prom
   return rest;
 }
 
-/** How many items are stuck. */
+/** Counts the items that are stuck. */
 export async function countStuck(sql: Db): Promise<number> {
   const [row] = await sql<{ count: number }[]>`select count(*) from (${selectUnattended(sql)}) u`;
   return row!.count;
 }
 
-/** How each kind is tried again, within the transaction that says who had it done; null: by another action. */
+/** Tries each kind again, within the transaction that says who had it done; null: by another action. */
 const RETRIES: Record<StuckItem['kind'], ((tx: Tx, item: StuckItem) => Promise<unknown>) | null> = {
   step: retryStep,
   command: (tx, { id }) => retryCommand(tx, id),
@@ -97,7 +97,7 @@ const RETRIES: Record<StuckItem['kind'], ((tx: Tx, item: StuckItem) => Promise<u
   hold: null,
 };
 
-/** Has a stuck item tried again from the start; false where that is not how it goes on. */
+/** Has a stuck item tried again from the start; false if it does not go on that way. */
 export async function retryStuck(sql: Sql, principal: Principal, item: StuckItem): Promise<boolean> {
   const retry = RETRIES[item.kind];
   if (!retry) return false;

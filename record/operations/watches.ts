@@ -36,12 +36,12 @@ const STEPS: Record<WatchType, Step> = {
   retention: purgeDueData,
 };
 
-/** What a watch asks: the step of a subject, by its clock. */
+/** A watch's request: the step of a subject, by its clock. */
 interface WakeRequest extends WatchId {
   at: Instant;
 }
 
-/** What a watch sends may take days where a service is away; longer than this it is looked at. */
+/** The longest time that a watch's sending may take while a service is away; after it the watch is looked at. */
 const SENDING_MS = 86_400_000;
 
 /** A watch, by its type and subject. */
@@ -50,7 +50,10 @@ export interface WatchId {
   subject: string;
 }
 
-/** A try that ends its process comes back while the next process is so young; there the first try is counted too. */
+/**
+ * The age up to which a process counts the first try too: a try that ends its process comes back while the next process
+ * is that young.
+ */
 const YOUNG_MS = 300_000;
 
 /** Takes the steps of watches, each in one transaction; one that fails by itself again and again rests for an hour. */
@@ -116,7 +119,9 @@ async function setWakesAt(tx: Tx, { watch, subject, at }: WakeRequest, { next, s
       failing_run_id = null, failing_since = null`;
 }
 
-/** Records that a watch is about to be signalled a change: its step is due from now on, or once what it sends has gone out. */
+/**
+ * Records that a watch is about to be signalled a change: its step is due from now on, or once its mail has gone out.
+ */
 export async function recordWatchSignal(sql: Db, { watch, subject }: WatchId): Promise<void> {
   await sql`
     insert into watches (watch, subject, wakes_at) values (${watch}, ${subject}, now()) on conflict (watch, subject)

@@ -26,14 +26,14 @@ export async function emitEvent(
   await queueWebhooks(tx, { id: made!.id, clientId, type });
 }
 
-/** How many clients' events share a step of the numbers. */
+/** The number of clients' events that share a step of the numbers. */
 const PLACES = 1024;
 
 /**
  * Assigns numbers to committed events that have none. A number is higher than any visible before it, so a reader that
  * continues from one misses none; readers assign them one after the other, so no transaction waits. Numbers go by the
- * clock, in microseconds, and each client's events take a step each, at a place in it by chance: what lies between two of
- * one client says nothing of what others did.
+ * clock, in microseconds, and each client's events take a step each, at a place in it by chance: the distance between
+ * two of one client says nothing about what others did.
  */
 async function assignNumbers(sql: Sql): Promise<void> {
   const [waiting] = await sql`select from emitted where seq is null limit 1`;

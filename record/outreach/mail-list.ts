@@ -121,8 +121,8 @@ export interface LocalMail {
 }
 
 /**
- * What would have gone out, where no mail server is set; the latest first. Mail of several clients, or of none, is only for
- * those who see every client.
+ * Lists the mail that would have gone out if a mail server were set; the latest first. Mail of several clients, or of
+ * none, is only for those who see every client.
  */
 export async function listLocalMail(
   sql: Db,

@@ -16,23 +16,25 @@ import { findServiceName } from '../kernel/registry-requests';
 import { isSet, findSettings, listSettingsVersions } from '../kernel/settings';
 import { createTasks, settleTasks } from '../kernel/tasks';
 
-/** What decides whether a message still has to be sent, and may be. */
+/** The facts that decide whether a message still has to be sent, and may be. */
 interface Reason {
   id: string;
   recipientType: RecipientType;
   template: string;
   armedBy: string | null;
-  /** Of a message about a participation's renewal: the beginning of its cycle. */
+  /** Only for a message about a participation's renewal: the beginning of its cycle. */
   cycleFrom: PlainDate | null;
   snapshot: ApplicationState | null;
   timeZone: string;
-  /** What the application's provider signed. */
+  /** The authorisations that the application's provider signed. */
   authorisations: Authorisation[];
-  /** Whether it has to have been something: by the operator's policy, or as the playbook has it. */
+  /** Whether one has to be signed: by the operator's policy, or as the playbook has it. */
   authorisationRequired: boolean;
   /** The last day of a recipient who leaves or has left. */
   recipientLeftOn: PlainDate | null;
-  /** Of a message to a user: who does their work of its client now; null where they may not see that client. */
+  /**
+   * Only for a message to a user: the user who does their work of its client now; null if they may not see that client.
+   */
   worker: string | null;
 }
 
@@ -60,7 +62,7 @@ const findReason = (sql: Db): Fragment => sql`
     (select p.ended_on from platform_relationships r join providers p on p.id = r.provider_id
       where r.id = m.recipient_id), c.ended_on) end as recipient_left_on`;
 
-/** Of one mail: what is left goes into the next. */
+/** The number of messages in one mail: the others go into the next. */
 const MOST_AT_ONCE = 100;
 
 /** A message with what decides on it. */
@@ -69,13 +71,16 @@ const selectDecisionRows = (sql: Db): Fragment => sql`
   join clients c on c.id = m.client_id
   left join applications a on a.id = m.application_id`;
 
-/** What a step of the outreach to one recipient comes to: a batch to be sent now, and when to look again. */
+/** The result of a step of the outreach to one recipient: a batch to be sent now, and when to look again. */
 export interface OutreachStep {
   next: Instant | null;
   send?: { kind: SentKind; id: string; fairnessKey: string };
 }
 
-/** Puts what is due for a recipient into one batch, drops what was settled meanwhile; answers when to look again. */
+/**
+ * Puts what is due for a recipient into one batch, and drops messages that were settled meanwhile; answers when to look
+ * again.
+ */
 export async function batchDueMail(tx: Tx, recipientId: string, now: Instant): Promise<OutreachStep> {
   const [unsent] = await tx<{ id: string; clientId: string | null }[]>`
     select id, client_id from mail_batches
@@ -122,7 +127,7 @@ const isSameMail = (one: WaitingMessage, other: WaitingMessage): boolean =>
   (one.recipientType === 'user' && one.worker === other.worker) ||
   (one.clientId === other.clientId && (one.recipientType !== 'payer' || one.state === other.state));
 
-/** Those that still have to be sent, and may be; the others never will be. */
+/** Drops messages that will never be sent; answers those that still have to be sent, and may be. */
 async function dropSettledMessages<T extends Reason>(tx: Tx, messages: readonly T[], now: Instant): Promise<T[]> {
   const kept = messages.filter((message) => !isSettled(message) && !isWithheld(message, now));
   for (const status of ['settled', 'withheld']) {
@@ -133,12 +138,12 @@ async function dropSettledMessages<T extends Reason>(tx: Tx, messages: readonly 
   return kept;
 }
 
-/** What a pause of the application keeps waiting. */
+/** The templates that wait while the application is paused. */
 const PAUSED_TEMPLATES = ['escalation', 'payer_follow_up'];
 
 /**
- * Whether the application is paused, and it is about the chase; or the record was restored and the lost entries are still
- * missing, so that it may have been sent before.
+ * Whether the application is paused, and the message is about the chase; or the record was restored and the lost
+ * entries are still missing, so that it may have been sent before.
  */
 const isSilenced = ({ snapshot, template }: Reason): boolean =>
   snapshot !== null && (isHeld(snapshot) || (snapshot.paused !== null && PAUSED_TEMPLATES.includes(template)));
@@ -151,8 +156,8 @@ function isSettled({ armedBy, cycleFrom, snapshot }: Reason): boolean {
 }
 
 /**
- * Whether the payer may not be talked to, as nothing that was signed allows it; a user may not see the client that it is
- * about; or the recipient has left.
+ * Whether the payer may not be contacted, as nothing that was signed allows it; a user may not see the client that it
+ * is about; or the recipient has left.
  */
 function isWithheld({ recipientType, snapshot, timeZone, recipientLeftOn, worker, ...signed }: Reason, now: Instant) {
   const today = toLocalDate(now, timeZone);
@@ -161,20 +166,20 @@ function isWithheld({ recipientType, snapshot, timeZone, recipientLeftOn, worker
   return recipientType === 'payer' && snapshot !== null && !mayContact(signed, snapshot.key.payerId, today);
 }
 
-/** Everything that a batch says and to whom, as it is when it is sent; the address is null where none is known. */
+/** The content and recipient of a batch, as it is when it is sent; the address is null if none is known. */
 export interface ClaimedMail {
   id: string;
   /** The number of this attempt; a later claim takes the mail away from it. */
   attempt: number;
-  /** Null: of several clients, or of a person's own upkeep. */
+  /** Null: it belongs to several clients, or to a person's own upkeep. */
   clientId: string | null;
   recipientType: RecipientType;
   address: string | null;
-  /** Whom it addresses. */
+  /** The name that it addresses. */
   recipientName: string | null;
-  /** By which people know CAQH. */
+  /** The name by which people know CAQH. */
   caqhName: string;
-  /** Who sends it. */
+  /** The name of the operator that sends it. */
   operatorName: string | null;
   messages: {
     template: string;
@@ -188,9 +193,9 @@ export interface ClaimedMail {
     practiceName: string | null;
     referenceNumber: string | null;
     platform: string | null;
-    /** By id, of the platform's payers. */
+    /** Maps the ids of the platform's payers to their names. */
     payerNames: Record<string, string> | null;
-    /** Sealed; only an EIN, and only where the payer's playbook says that its mail names it. */
+    /** Sealed; only an EIN, and only if the payer's playbook says that its mail names it. */
     tinSealed: string | null;
     documentKind: string | null;
   }[];
@@ -211,9 +216,9 @@ export interface MailTurn {
 }
 
 /**
- * Claims a batch before anything of it leaves; null where it is settled, or none of its messages is still needed. One
- * that was transmitting when its sender was lost may have arrived: it is put before a person and never repeated by
- * itself. With a pace, each takes its turn among what goes to the same place.
+ * Claims a batch before anything of it leaves; null if it is settled, or none of its messages is still needed. One that
+ * was transmitting when its sender was lost may have arrived: it is put before a person and never repeated by itself.
+ * With a pace, each takes its turn among what goes to the same place.
  */
 export const claimMail = (
   sql: Sql,
@@ -285,7 +290,9 @@ export const claimMail = (
     return { id: batchId, attempt: claimed!.attempts, clientId, recipientType, address, ...names, messages };
   });
 
-/** How long a mail still waits for its turn; a turn is given once, so that no mail overtakes another. */
+/**
+ * Takes a turn; answers how long a mail still waits for it. A turn is given once, so that no mail overtakes another.
+ */
 async function takeTurn(tx: Tx, { id, recipientType, sendAt }: Batch, address: string): Promise<number> {
   const turn = sendAt ?? (await findNextTurn(tx, recipientType, address));
   const waitMs = Date.parse(turn) - Date.now();
@@ -336,7 +343,10 @@ interface Recipient {
   name: string;
 }
 
-/** The first byte is about to leave: from now on it may have arrived. Throws where another attempt has claimed it since. */
+/**
+ * Marks that the first byte is about to leave: from now on it may have arrived. Throws if another attempt has claimed
+ * it since.
+ */
 export async function markTransmitting(sql: Sql, { id, attempt }: Attempt): Promise<void> {
   const mine = await sql`
     update mail_batches set status = 'transmitting'
@@ -346,12 +356,12 @@ export async function markTransmitting(sql: Sql, { id, attempt }: Attempt): Prom
 
 type Attempt = Pick<ClaimedMail, 'id' | 'attempt'>;
 
-/** A mail that a server will not take for so long is given up, as mail servers do. */
+/** The days for which a mail that a server will not take is tried, as mail servers do. */
 const DEFERRED_DAYS = 5;
 
 /**
- * What came of an attempt, and whether it is to be tried again; what nobody can be sure of, or will never go, is put
- * before a person. What an attempt that was overtaken learns counts only where it is that the mail went.
+ * Settles the result of an attempt, and whether it is to be tried again; a mail whose delivery is uncertain, or that
+ * will never go, is put before a person. An attempt that was overtaken counts only if it learns that the mail went.
  */
 export const settleMail = (
   sql: Sql,
@@ -410,7 +420,7 @@ async function createMailTask(tx: Tx, batchId: string, kind: 'message_uncertain'
   await createTasks(tx, [{ key, clientId, kind, subjectType: 'mail', subjectId: batchId, dueAt: readClock() }]);
 }
 
-/** What would have gone out, where no mail server is set. */
+/** Keeps the mail that would have gone out if a mail server were set. */
 export async function keepLocally(
   sql: Sql,
   clientId: string | null,

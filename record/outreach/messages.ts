@@ -3,16 +3,16 @@ import type { Delivery } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
 import { toJson, toRows, type Db, type Fragment } from '../../runtime/database';
 
-/** Whom a message is for: the id is a provider's, a user's, a client's, a payer's or a platform relationship's. */
+/** The recipient of a message: the id is a provider's, a user's, a client's, a payer's or a platform relationship's. */
 export const RECIPIENT_TYPES = ['provider', 'user', 'client', 'payer', 'platform'] as const;
 export type RecipientType = (typeof RECIPIENT_TYPES)[number];
 
-/** Of the renewal of a participation, which ends with its cycle or with the participation. */
+/** Templates about the renewal of a participation, which ends with its cycle or with the participation. */
 export const RENEWAL_TEMPLATES = ['recredentialing_due', 'recredentialing_missed'] as const;
 
 /** A message as it is queued when it falls due; names and addresses are read when it is sent. */
 export interface QueuedMessage {
-  /** What it is about and the instant that made it due: the same key is never sent twice. */
+  /** The subject and the instant that made it due: the same key is never sent twice. */
   key: string;
   clientId: string;
   recipientType: RecipientType;
@@ -53,7 +53,7 @@ export interface MessageStanding {
   sentAt: Instant | null;
 }
 
-/** How far a message `m` of the batch `b` has come. */
+/** Selects how far a message `m` of the batch `b` has come. */
 export const selectStanding = (sql: Db): Fragment => sql`
   case
     when m.status = 'sent' then 'sent'
@@ -62,7 +62,7 @@ export const selectStanding = (sql: Db): Fragment => sql`
     else 'queued' end as delivery,
   m.not_before as queued_at, case when m.status = 'sent' then b.sent_at end as sent_at`;
 
-/** Of the messages of a template about a relationship, makes those that have not left say something else, or nothing. */
+/** Amends the messages of a template about a relationship that have not left: they say something else, or nothing. */
 export async function amendMessages(
   tx: Db,
   template: string,
@@ -75,7 +75,7 @@ export async function amendMessages(
       and ${hasNotLeft(tx)}`;
 }
 
-/** The lead of an assignee's work for a client: of the same team where there is one; null where there is no lead. */
+/** Selects the lead of an assignee's work for a client: of the same team if there is one; null if there is no lead. */
 export const selectLead = (sql: Db, clientId: Fragment, assignee: Fragment): Fragment => sql`(
   select l.id from users l left join users u on u.id = ${assignee}
   where l.role = 'lead' and l.revoked_at is null and l.id is distinct from ${assignee}

@@ -29,23 +29,23 @@ export interface Endpoint {
   types: EmittedType[];
   clientIds: string[] | null;
   createdAt: Instant;
-  /** In a row, up to now; what waits is sent again at `resumeAt`. */
+  /** Failures in a row, up to now; waiting deliveries are sent again at `resumeAt`. */
   failures: number;
   resumeAt: Instant | null;
   lastError: string | null;
 }
 
-/** For how long a webhook is tried before it is given up. */
+/** How long a webhook is tried before it is given up. */
 const GIVEN_UP_AFTER_MS = 3 * 86_400_000;
 const FIRST_RETRY_MS = 30_000;
 const LONGEST_RETRY_MS = 2 * 3_600_000;
 
-/** When to try again after so many failures: 30 s, doubled up to two hours. */
+/** Computes when to try again after so many failures: 30 s, doubled up to two hours. */
 const computeRetryAt = (at: Instant, failures: number): Instant =>
   addMilliseconds(at, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1)));
 
 const nameOwner = (id: string) => `webhook_endpoints/${id}`;
-/** As Standard Webhooks has it. */
+/** Seals a secret in the form of Standard Webhooks. */
 const sealSecret = (keyring: Keyring, id: string): string =>
   keyring.seal(`whsec_${createSecret('base64')}`, nameOwner(id));
 const nameUrlOwner = (id: string) => `${nameOwner(id)}/url`;
@@ -54,8 +54,10 @@ const selectColumns = (sql: Db) => sql`id, url, types, client_ids, created_at, f
 const isWithinReach = (sql: Db, { clientIds }: Principal) =>
   clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[]`;
 
-/** Adds an endpoint, whose secret `secretOfEndpoint` has for a while. Repeated under the same id it changes nothing.
- * Throws a Duplicate where one with this URL would be sent some of the same. */
+/**
+ * Adds an endpoint, whose secret `findEndpointSecret` has for a while. Repeated under the same id it changes nothing.
+ * Throws a Duplicate if one with this URL would be sent some of the same.
+ */
 export const createEndpoint = (
   sql: Sql,
   keyring: Keyring,
@@ -89,7 +91,7 @@ export const createEndpoint = (
     return (await findEndpoint(tx, principal, id))!;
   });
 
-/** Throws a Duplicate where an endpoint in the principal's reach has this URL, and a type and a client in common. */
+/** Throws a Duplicate if an endpoint in the principal's reach has this URL, and a type and a client in common. */
 async function refuseSameUrl(
   tx: Tx,
   keyring: Keyring,
@@ -144,8 +146,8 @@ export const listEndpoints = (sql: Db, principal: Principal, request: PageReques
   );
 
 /**
- * Gives an endpoint a new secret, which `secretOfEndpoint` has for a while; the one before signs as well until the next
- * rotation. A retry under the same command changes nothing.
+ * Gives an endpoint a new secret, which `findEndpointSecret` has for a while; the one before signs as well until the
+ * next rotation. A retry under the same command changes nothing.
  */
 export const rotateSecret = (
   sql: Sql,
@@ -182,8 +184,8 @@ export async function endEndpoints(tx: Tx, ids: Fragment): Promise<void> {
 }
 
 /**
- * Queues what was emitted for every endpoint that wants it and has not ended. Its lock is the one that a delivery takes anyway:
- * it waits for an end of the endpoint, and for nobody else.
+ * Queues an emitted event for every endpoint that wants it and has not ended. Its lock is the one that a delivery takes
+ * anyway: it waits for an end of the endpoint, and for nothing else.
  */
 export async function queueWebhooks(
   tx: Db,
@@ -200,7 +202,7 @@ export async function queueWebhooks(
 
 const isDue = (sql: Db, at: Instant): Fragment => sql`(d.next_attempt_at is null or d.next_attempt_at <= ${at})`;
 
-/** Whether an endpoint is to be sent what waits for it now, and when to look again. */
+/** Checks whether an endpoint is to be sent what waits for it now, and when to look again. */
 export async function checkDueWebhooks(tx: Tx, endpointId: string, now: Instant): Promise<OutreachStep> {
   const [endpoint] = await tx<{ resumeAt: Instant | null; waiting: boolean; nextAt: Instant | null }[]>`
     select e.resume_at, exists (
@@ -235,7 +237,7 @@ interface QueuedWebhook {
   createdAt: Instant;
 }
 
-/** What waits for an endpoint, in order, at most `limit`. */
+/** Lists the deliveries that wait for an endpoint, in order, at most `limit`. */
 export async function listWaitingWebhooks(
   sql: Sql,
   keyring: Keyring,
@@ -277,7 +279,9 @@ export async function recordWebhookArrival(sql: Sql, endpointId: string, deliver
     where id = ${endpointId} and failures > 0`;
 }
 
-/** A delivery did not arrive. What is older than the patience there is with it goes to the dead. */
+/**
+ * Records that a delivery did not arrive. Deliveries older than the time for which they are tried become dead with it.
+ */
 export const recordWebhookFailure = (
   sql: Sql,
   endpointId: string,
@@ -372,7 +376,7 @@ const queueAgain = (tx: Tx): Fragment => tx`
   update webhook_deliveries
   set status = 'queued', attempts = 0, queued_at = now(), next_attempt_at = null, settled_at = null`;
 
-/** Whether an endpoint has not ended; if so it cannot end before this transaction does. */
+/** Locks an endpoint; answers whether it has not ended, and if so it cannot end before this transaction does. */
 const lockEndpoint = async (tx: Tx, endpointId: string): Promise<boolean> =>
   (await tx`select from webhook_endpoints where id = ${endpointId} and ended_at is null for no key update`).length > 0;
 

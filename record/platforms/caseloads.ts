@@ -6,13 +6,16 @@ import { toJson, type Db, type Sql } from '../../runtime/database';
 import { isInScope, type Principal } from '../kernel/principal';
 import { reviseRow, type Precondition } from '../kernel/versioned-rows';
 
-/** What is kept as one list, with the version of what it belongs to. */
+/** A list that is kept as one, with the version of what it belongs to. */
 export interface VersionedList<T> {
   items: T[];
   version: number;
 }
 
-/** A client's caseload by payer, what was said of two that were merged added up; its version is the client's. */
+/**
+ * Reads a client's caseload by payer, with the statements about two that were merged added up; its version is the
+ * client's.
+ */
 export async function readCaseload(
   sql: Db,
   principal: Principal,
@@ -51,8 +54,8 @@ export const putCaseload = (
 export type PanelItem = Omit<Panel, 'payerId'>;
 
 /**
- * What was stated of a payer's panels, by whichever name; the latest, where that was done of two that were merged. Its version
- * is that of the payer that stands for them.
+ * Reads the stated panels of a payer, by whichever name; the latest, if two that were merged had one. Its version is
+ * that of the payer that stands for them.
  */
 export async function readPanels(sql: Db, payerId: string): Promise<VersionedList<PanelItem>> {
   const [items, [payer]] = await Promise.all([
@@ -81,7 +84,10 @@ export const putPanels = (
     return readPanels(tx, payerId);
   });
 
-/** By payer, how many days confirmed applications took from submission to the payer's yes; adopted ones say nothing of it. */
+/**
+ * Lists by payer how many days confirmed applications took from submission to the payer's yes; adopted ones don't
+ * count.
+ */
 export async function listDaysTaken(
   sql: Db,
   principal: Principal,

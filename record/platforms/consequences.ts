@@ -21,13 +21,13 @@ import type { Relationship } from './platforms';
 import { isInScope, type Principal } from '../kernel/principal';
 import { OPENING_KINDS, readReadinessEvidence } from '../billing/readiness';
 
-/** Where a direct participation is wanted; left out: at any practice, or at the client's only one. */
+/** The place at which a direct participation is wanted; left out: at any practice, or at the client's only one. */
 export interface Place {
   practiceId?: string | undefined;
   locationId?: string | undefined;
 }
 
-/** What is on record about a provider and payers, as far as leaving a platform or applying directly goes. */
+/** The record about a provider and payers, as far as leaving a platform or applying directly goes. */
 export interface Surroundings extends KnownFacts {
   timeZone: string;
   practiceId: string | null;
@@ -46,7 +46,7 @@ export async function readSurroundings(
   now: Instant,
 ): Promise<Surroundings> {
   const payers = sql`any(${[...payerIds]}::uuid[])`;
-  // what is on record of one that was merged is on record of the one asked for
+  // the record of a payer that was merged is the record of the one asked for
   const selectAskedPayers = (payerId: Fragment) => sql`
     join payers y on y.id = ${payerId} join payers asked on asked.id = ${payers} and ${areOneEntry(sql, 'y', 'asked')}`;
   const [[client], answers, playbooks, applications, agreements, panels, parked] = await Promise.all([
@@ -115,10 +115,10 @@ export async function readSurroundings(
   };
 }
 
-/** Of a payer in general: what no state, and no other kind or line, makes different. */
+/** The scope of a payer in general: no state, and no other kind or line, makes a difference. */
 const USUAL = { kind: 'new_individual', state: '', lineOfBusiness: 'commercial' } as const;
 
-/** What billing readiness has against billing each application's scope on a day. */
+/** Reads the reasons of billing readiness against billing each application's scope on a day. */
 async function readGateReasons(
   sql: Db,
   principal: Principal,
@@ -145,7 +145,7 @@ async function readGateReasons(
   );
 }
 
-/** What leaving a platform on a date, or today, comes to, with what it was worked out from. */
+/** Reads the consequences of leaving a platform on a date, or today, with the data behind them. */
 export async function readConsequences(
   sql: Db,
   principal: Principal,

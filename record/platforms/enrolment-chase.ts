@@ -7,7 +7,8 @@ import type { Tx } from '../../runtime/database';
 import { createTasks } from '../kernel/tasks';
 
 /**
- * When a submitted enrolment is asked about where no day was named (a rejected one: the day after), and how often after that.
+ * The days after which a submitted enrolment is asked about if no day was named (a rejected one: the day after), and
+ * the interval after that.
  */
 const EXPECTED_DAYS = 30;
 const ASK_AGAIN: Duration = { businessDays: 10 };
@@ -21,13 +22,13 @@ interface WaitingEnrolment {
   on: PlainDate;
   expectedOn: PlainDate | null;
   timeZone: string;
-  /** The last task of it; null where it was never asked after. */
+  /** The last task of it; null if it was never asked after. */
   last: { dueAt: Instant; open: boolean } | null;
 }
 
 /**
- * Gives a person each enrolment of a practice that should have become active or was turned down, and again at every
- * interval after the last one was done; what has become of an enrolment closes its task. Answers when to look again.
+ * Creates a task for each enrolment of a practice that should have become active or was turned down, and again at every
+ * interval after the last one was done; an outcome of an enrolment closes its task. Answers when to look again.
  */
 export async function chaseEnrolments(tx: Tx, practiceId: string, now: Instant): Promise<{ next: Instant | null }> {
   const ones = selectEntryIds(tx, 'practices', practiceId);

@@ -25,7 +25,7 @@ import { createTasks, settleTasks } from '../kernel/tasks';
 
 export interface InquiryInput {
   cadence?: Duration;
-  /** Who is asked; the provider where it is left out. */
+  /** The recipient of the questions; the provider if it is left out. */
   recipient?: { type: RecipientType; id: string; email?: string };
 }
 
@@ -45,7 +45,7 @@ interface Inquiry {
 
 const TEMPLATE = 'platform_inquiry';
 
-/** What of a relationship is asked about. */
+/** The part of a relationship that is asked about. */
 interface InquirySubject {
   id: string;
   clientId: string;
@@ -115,7 +115,7 @@ export const closeInquiry = (
   reason: string,
 ): Promise<void> => sql.begin((tx) => closeOpenInquiry(tx, principal, relationship, reason));
 
-/** Closes the inquiry of a relationship, where one is open; what of it has not left stays here. */
+/** Closes the inquiry of a relationship, if one is open; its messages that have not left stay here. */
 export async function closeOpenInquiry(
   tx: Tx,
   principal: Principal,
@@ -140,7 +140,7 @@ export async function closeOpenInquiry(
   await announceFact(tx, 'platform questions changed', relationshipId);
 }
 
-/** The platform's terms have changed: what was answered before that day is asked again. */
+/** Changes the platform's terms: answers from before that day are asked again. */
 export const changeTerms = (
   sql: Sql,
   principal: Principal,
@@ -163,7 +163,7 @@ export const changeTerms = (
   });
 
 type InquiryNow = Inquiry & {
-  /** How often a message has left since something was last open, and when the last one did. */
+  /** The number of messages that have left since something was last open, and when the last one did. */
   asked: number;
   askedAt: Instant | null;
   /** Every message since then, as far as it has come; the latest first. */
@@ -251,7 +251,7 @@ export async function askQuestions(tx: Tx, relationshipId: string, now: Instant)
   const next = computeChase({ at: now }, cadence, { timeZone });
   const asks = await listAsks(tx, relationshipId, inquiry.asked);
   const sent = asks.filter(({ delivery }) => delivery === 'sent');
-  // what still waits to leave asks the same: one mail is enough
+  // a message that still waits to leave asks the same: one mail is enough
   if (asks.some(({ delivery, recipientId: to }) => delivery === 'queued' && to === recipientId)) {
     await tx`update inquiries set next_ask_at = ${next} where id = ${inquiryId}`;
     return { next };

@@ -49,7 +49,7 @@ interface PlanInput {
   today: PlainDate;
 }
 
-/** What leads from a platform to direct contracts; for no date in particular, for the earliest without a gap. */
+/** Reads the plan from a platform to direct contracts; for no date in particular, for the earliest without a gap. */
 export async function readPlan(
   sql: Db,
   principal: Principal,
@@ -68,7 +68,7 @@ export async function readPlan(
   return { plan: planTransition(found, (item) => unmet.get(item)!, today), today };
 }
 
-/** What the file lacks for an application of the kind that fits; null where it is not known at which practice. */
+/** Lists what the file lacks for an application of the kind that fits; null if the practice is not known. */
 async function listUnmet(
   sql: Db,
   providerId: string,
@@ -82,7 +82,7 @@ async function listUnmet(
   return listUnmetBlockers(await readFile(sql, { ...scope, providerId, practiceId: at, locationId }, playbook, today));
 }
 
-/** What the platform does today beside what direct contracts take. */
+/** Reads what the platform does today beside what direct contracts take. */
 export async function readDecisionSheet(
   sql: Db,
   principal: Principal,

@@ -6,7 +6,7 @@ import { toJson, toRows, type Db, type Sql, type Tx } from '../../runtime/databa
 import { recordAudit } from '../kernel/audit';
 import { buildActor, type Principal } from '../kernel/principal';
 
-/** What is known of a platform in general, only ever a no. */
+/** A platform's answer in general, only ever a no. */
 export interface PlatformKnowledge {
   platform: string;
   /** Null: whatever the payer. */
@@ -22,7 +22,7 @@ export const listKnowledge = (sql: Db): Promise<PlatformKnowledge[]> => sql<Plat
     'no' as answer, source, as_of
   from platform_knowledge order by platform, question, 2, as_of desc`;
 
-/** Makes what is known this, and nothing else; of a question, each of its payers stands for itself. */
+/** Replaces all knowledge of a platform; for each question, each of its payers stands for itself. */
 export const putKnowledge = (
   sql: Sql,
   principal: Principal,

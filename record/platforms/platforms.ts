@@ -38,13 +38,13 @@ export interface RelationshipInput {
   /** Left out: every state in which the provider is licensed now. */
   states?: string[];
   since?: PlainDate;
-  /** Where the platform itself is asked. */
+  /** The address at which the platform itself is asked. */
   contactEmail?: string;
   /** Whether it is added beside another with this platform. */
   evenIfExists?: boolean | undefined;
 }
 
-/** What is to be changed; null empties. */
+/** The fields to change; null empties. */
 export interface RelationshipPatch extends Circumstance {
   payerIds?: string[];
   states?: string[];
@@ -61,7 +61,7 @@ export interface Relationship {
   payerIds: string[];
   /** The states in which it covers its payers; null: every state, as none was named. */
   states: string[] | null;
-  /** From which day to which each payer is billed through it, former ones too; null where no day is known. */
+  /** The days from which to which each payer is billed through it, former ones too; null if no day is known. */
   spans: { payerId: string; states: string[] | null; from: PlainDate | null; until: PlainDate | null }[];
   since: PlainDate | null;
   contactEmail: string | null;
@@ -96,7 +96,7 @@ export interface DecisionInput {
   reason: string;
 }
 
-/** An entry of the ledger: never changed but to say what took its place. */
+/** An entry of the ledger: it never changes but to say what took its place. */
 export interface Entry {
   id: string;
   clientId: string;
@@ -109,7 +109,7 @@ export interface Entry {
 export type RecordedAnswer = Entry & AnswerInput & { question: Question };
 export type RecordedDecision = Entry & DecisionInput;
 
-/** What was put on record, with the relationship's version after it. */
+/** The entry that was put on record, with the relationship's version after it. */
 export type VersionedEntry<T> = T & { version: number };
 
 const selectRelationships = (sql: Db, principal: Principal): Fragment => sql`
@@ -128,8 +128,8 @@ const selectRelationships = (sql: Db, principal: Principal): Fragment => sql`
   where ${isInScope(sql, principal, 'r.client_id')}`;
 
 /**
- * Repeated under the same id it changes nothing. Throws a Duplicate where the provider has a relationship with this
- * platform that goes on.
+ * Creates a relationship. Repeated under the same id it changes nothing. Throws a Duplicate if the provider has a
+ * relationship with this platform that goes on.
  */
 export const createRelationship = (
   sql: Sql,
@@ -176,7 +176,7 @@ const listUnmergedIds = async (tx: Tx, payerIds: readonly string[]): Promise<str
   ...new Set((await findUnmergedIds(tx, 'payers', payerIds)).values()),
 ];
 
-/** The states in which a provider is licensed; null where none is on file. */
+/** Lists the states in which a provider is licensed; null if none is on file. */
 async function listLicensedStates(tx: Tx, providerId: string): Promise<string[] | null> {
   const [row] = await tx<{ states: string[] | null }[]>`
     select array_agg(distinct state order by state) as states from licences where provider_id = ${providerId}`;
@@ -203,7 +203,7 @@ export const listRelationships = (
     request,
   );
 
-/** Null where the relationship has ended and its payers or states would change. */
+/** Changes a relationship; null if it has ended and its payers or states would change. */
 export const updateRelationship = (
   sql: Sql,
   principal: Principal,
@@ -245,8 +245,9 @@ type CoveredRelationship = CoveredPayers &
 const selectFirstDay = (since: PlainDate | null | undefined): string => since ?? '-infinity';
 
 /**
- * A payer that is no longer among them, or in another state, was billed through the platform until the day before, its answers stay on record,
- * and its applications on the bridge have nothing left to keep.
+ * Changes the covered payers: a payer that is no longer among them, or in another state, was billed through the
+ * platform until the day before, its answers stay on record, and its applications on the bridge have nothing left to
+ * keep.
  */
 async function changeCoveredPayers(
   tx: Tx,
@@ -280,8 +281,8 @@ async function changeCoveredPayers(
 }
 
 /**
- * Ends a relationship because the provider has left the platform, or will after `on`: its questions and its checks stop. Null
- * where it ended before; repeated under the same command it changes nothing.
+ * Ends a relationship because the provider has left the platform, or will after `on`: its questions and its checks
+ * stop. Null if it ended before; repeated under the same command it changes nothing.
  */
 export const endRelationship = (
   sql: Sql,
@@ -305,7 +306,7 @@ export const endRelationship = (
       set ended_on = ${on}, ending = ${toJson(tx, recorded)}, version = version + 1, updated_at = now() where id = ${id}`;
     await endChases(tx, principal, { id, clientId }, reason);
     await restateSpans(tx, id, {
-      // what an earlier end cut off too, but not what was dropped before
+      // an earlier end's cuts are restored too, but not what was dropped before
       which: tx`until_on > ${on} or (until_on = ${endedOn}::date
         and payer_id = any(${selectEntriesIds(tx, tx`${payerIds}::uuid[]`)}))`,
       untilOn: tx`${on}::date`,
@@ -364,7 +365,7 @@ export const putAnswer = (
   });
 
 /**
- * A decision takes the place of the one before; the same once more changes nothing. Null where the provider has left the
+ * A decision takes the place of the one before; the same once more changes nothing. Null if the provider has left the
  * platform: nothing is left to decide.
  */
 export const putDecision = (
@@ -470,7 +471,9 @@ export const listDecisions = (
     request,
   );
 
-/** What the answers in force come to, in the relationship's states; of two for payers that were merged the later one stands. */
+/**
+ * Assesses the answers in force, in the relationship's states; of two for payers that were merged the later one stands.
+ */
 export async function readAssessment(
   sql: Db,
   principal: Principal,

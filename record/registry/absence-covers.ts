@@ -26,10 +26,10 @@ export interface Cover {
 const selectColumns = (sql: Db): Fragment => sql`id, user_id, covered_by, from_on, until_on, reason`;
 
 /**
- * Who does whose work now, through any number of covers: a row for each user who is away and each who stands in for them,
- * for which clients, and for which of them it goes on to the next. A cover lasts from the first to the last of its days in
- * the zone of the user who is away. It lends what its maker and the substitute may see, and nothing to a user without
- * access, or who only looks.
+ * Lists which user does whose work now, through any number of covers: a row for each user who is away and each who
+ * stands in for them, for which clients, and for which of them it goes on to the next. A cover lasts from the first to
+ * the last of its days in the zone of the user who is away. It lends what its maker and the substitute may see, and
+ * nothing to a user without access, or who only looks.
  */
 const listStandIns = (sql: Db): Fragment => sql`
   with recursive away as (
@@ -67,7 +67,7 @@ export const joinCover = (sql: Db, userId: Fragment, clientId: Fragment): Fragme
     and not (cover.goes_on
       and (cover.next_client_ids is null or coalesce(${clientId} = any(cover.next_client_ids), false)))`;
 
-/** Who does a user's work of a client today; null where the user may not see that client. */
+/** Selects the user who does another's work of a client today; null if that user may not see the client. */
 export const selectWorker = (sql: Db, userId: Fragment, clientId: Fragment): Fragment => sql`(
   select coalesce(cover.covered_by, owner.id)
   from users owner ${joinCover(sql, sql`owner.id`, clientId)}

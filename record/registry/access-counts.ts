@@ -4,7 +4,7 @@ import { toRows, type Db } from '../../runtime/database';
 import type { Principal } from '../kernel/principal';
 import { selectManaged } from './api-keys';
 
-/** The caller of whom no key is known. */
+/** The caller when no key is known. */
 export const UNKNOWN_CALLER = '-';
 
 export interface AccessCount {
@@ -24,7 +24,7 @@ export async function addAccessCounts(sql: Db, counts: readonly AccessCount[]): 
     do update set count = access_counts.count + excluded.count, last_at = greatest(access_counts.last_at, excluded.last_at)`;
 }
 
-/** Where a page of counts ends. */
+/** The end of a page of counts. */
 export type CountPosition = [day: PlainDate, caller: string, kind: string];
 
 export interface CountFilter {
@@ -33,7 +33,7 @@ export interface CountFilter {
   kind?: AccessKind | undefined;
 }
 
-/** Counts by day: of a caller of some clients, those of the keys that they manage. */
+/** Lists counts by day; to a caller of some clients, those of the keys that they manage. */
 export const listAccessCounts = (
   sql: Db,
   principal: Principal,

@@ -15,7 +15,7 @@ export interface ApiKeyInput {
   clientIds?: string[];
   /** The last day, in UTC, on which it is valid. */
   expiresOn?: string;
-  /** Whose it is, or the program that has it; neither: a program of the key's name. */
+  /** The user whose it is, or the program that has it; neither: a program of the key's name. */
   userId?: string;
   serviceName?: string;
 }
@@ -54,8 +54,8 @@ export const selectManaged = (sql: Db, principal: Principal): Fragment =>
 const nameOwner = (id: string) => `api_keys/${id}`;
 
 /**
- * Makes a key, whose secret `secretOfKey` has for a while. Attempts that overlap, or follow a crash, find the key that
- * the first one made.
+ * Makes a key, whose secret `findKeySecret` has for a while. Attempts that overlap, or follow a crash, find the key
+ * that the first one made.
  */
 export const createApiKey = (
   sql: Sql,
@@ -101,7 +101,7 @@ export async function findKey(sql: Db, principal: Principal, id: string): Promis
 export const listKeys = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<ApiKey>> =>
   readPage(sql, selectKeys(sql, principal), request);
 
-/** From now on the keys open nothing; answers those that did until now. */
+/** Revokes keys: they open nothing from now on. Answers those that did until now. */
 export async function revokeKeys(tx: Tx, ids: readonly string[]): Promise<string[]> {
   const revoked = await tx<{ id: string }[]>`
     update api_keys set revoked_at = now()
@@ -110,8 +110,8 @@ export async function revokeKeys(tx: Tx, ids: readonly string[]): Promise<string
 }
 
 /**
- * Whose key hashes (SHA-256) to this; null where it is unknown, revoked, expired everywhere on Earth, a client's that sees all, or a user's
- * without access. What is done with a user's key is done in the user's name.
+ * Finds the owner of the key with this hash (SHA-256); null if it is unknown, revoked, past its last day in every zone,
+ * a client's that sees all, or a user's without access. An action with a user's key is done in the user's name.
  */
 export async function findPrincipalByKey(sql: Db, keyHash: Buffer): Promise<Principal | null> {
   type Key = Pick<ApiKey, 'id' | 'name' | 'role' | 'clientIds' | 'userId'>;
@@ -125,8 +125,8 @@ export async function findPrincipalByKey(sql: Db, keyHash: Buffer): Promise<Prin
 }
 
 /**
- * The user behind an actor: whose key it is, and of a program's key whose key made it, through any number of them. Null where
- * that is no user, as with the bootstrap admin and what it made.
+ * Finds the user behind an actor: the owner of the key, and for a program's key the user whose key made it, through any
+ * number of them. Null if that is no user, as with the bootstrap admin and what it made.
  */
 export const findUserBehind = (sql: Db, actor: Fragment): Fragment => sql`(
   with recursive makers as (

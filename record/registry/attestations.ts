@@ -41,7 +41,10 @@ interface Statement {
   input: object;
 }
 
-/** Keeps what a provider's client states of the person, who reads the file is told; repeated under the same id it changes nothing. */
+/**
+ * Keeps a statement by a provider's client about the person, and announces it to the readers of the file; repeated
+ * under the same id it changes nothing.
+ */
 async function keepStatement(
   tx: Tx,
   principal: Principal,

@@ -20,7 +20,7 @@ export interface AuthorisationInput {
   evenIfExists?: boolean | undefined;
 }
 
-/** What a provider let the operator do. */
+/** The permission that a provider gave the operator. */
 export interface Authorisation {
   id: string;
   clientId: string;
@@ -31,7 +31,7 @@ export interface Authorisation {
   until: PlainDate | null;
   evidence: string[];
   recordedBy: Actor;
-  /** From this day on it no longer holds. */
+  /** The first day on which it no longer holds. */
   revokedOn: PlainDate | null;
   revocation: { reason: string; recordedBy: Actor } | null;
   createdAt: string;
@@ -42,7 +42,9 @@ interface Signer {
   clientId: string;
 }
 
-/** Repeated under the same id it changes nothing. Throws a Duplicate where the same is in force. */
+/**
+ * Creates an authorisation. Repeated under the same id it changes nothing. Throws a Duplicate if the same is in force.
+ */
 export const createAuthorisation = (
   sql: Sql,
   principal: Principal,
@@ -70,8 +72,8 @@ export const createAuthorisation = (
   });
 
 /**
- * Creates an authorisation; throws a Duplicate where one on the same terms is in force: of two, one would go on after the other
- * was revoked.
+ * Refuses an authorisation with a Duplicate if one on the same terms is in force: of two, one would go on after the
+ * other was revoked.
  */
 async function refuseSameTerms(tx: Tx, id: string): Promise<void> {
   const [own, others] = [selectEntriesIds(tx, tx`made.payer_ids`), selectEntriesIds(tx, tx`o.payer_ids`)];

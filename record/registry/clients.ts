@@ -34,8 +34,8 @@ const selectClients = (sql: Db, principal: Principal) => sql`
   from clients where ${isInScope(sql, principal)}`;
 
 /**
- * Repeated under the same id it changes nothing. Answers null where PostgreSQL does not know the time zone; throws a Duplicate
- * where there is a client of this name.
+ * Creates a client. Repeated under the same id it changes nothing. Answers null if PostgreSQL does not know the time
+ * zone; throws a Duplicate if there is a client of this name.
  */
 export const createClient = (sql: Sql, principal: Principal, id: string, input: ClientInput): Promise<Client | null> =>
   runUnlessViolated('time_zone', () =>
@@ -56,7 +56,7 @@ export const createClient = (sql: Sql, principal: Principal, id: string, input: 
     }),
   );
 
-/** Throws a Duplicate where another client that the principal may see has a name, however it is written. */
+/** Throws a Duplicate if another client that the principal may see has a name, however it is written. */
 async function refuseSharedName(
   tx: Tx,
   principal: Principal,
@@ -79,8 +79,8 @@ export const listClients = (sql: Db, principal: Principal, request: PageRequest)
   readPage(sql, selectClients(sql, principal), request);
 
 /**
- * Answers null, and changes nothing, where PostgreSQL does not know the time zone; throws a Duplicate where another client has
- * the name that it would get.
+ * Changes a client. Answers null, and changes nothing, if PostgreSQL does not know the time zone; throws a Duplicate if
+ * another client has the name that it would get.
  */
 export const updateClient = (
   sql: Sql,
@@ -107,7 +107,10 @@ export const updateClient = (
     }),
   );
 
-/** What was kept for nine in the morning where the client was is kept for nine where it is: open tasks, the next question. */
+/**
+ * Moves instants that were kept for nine in the morning of the client's former zone to nine in its new zone: open
+ * tasks, the next question.
+ */
 async function moveMornings(tx: Tx, clientId: string, from: string): Promise<void> {
   const moveInstant = (at: Fragment) =>
     tx`(${at} at time zone ${from}) at time zone (select c.time_zone from clients c where c.id = ${clientId})`;

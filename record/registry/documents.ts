@@ -9,10 +9,10 @@ import { readPage, type Page, type PageRequest } from '../kernel/page';
 export interface DocumentInput {
   kind: string;
   name: string;
-  /** Of its content, 64 hexadecimal digits. */
+  /** The digest of its content, 64 hexadecimal digits. */
   sha256: string;
   expiresOn?: string;
-  /** Whose it is. */
+  /** The owner. */
   providerId?: string;
   practiceId?: string;
   /** Whether it is added beside another that is the same. */
@@ -34,7 +34,10 @@ export interface Document {
 const selectDocuments = (sql: Db, principal: Principal, clientId: string) => sql`
   select * from documents where client_id = ${clientId} and ${isInScope(sql, principal)}`;
 
-/** Repeated under the same id it changes nothing. Throws a Duplicate where the client has the same document. */
+/**
+ * Creates a document. Repeated under the same id it changes nothing. Throws a Duplicate if the client has the same
+ * document.
+ */
 export const createDocument = (
   sql: Sql,
   principal: Principal,
@@ -66,8 +69,8 @@ export const createDocument = (
   });
 
 /**
- * Throws a Duplicate where the client has a file as a document of this kind, owner and end date already. As another kind or
- * owner's it is another document; with another end date it takes the place of the one before.
+ * Throws a Duplicate if the client has a file as a document of this kind, owner and end date already. As another kind
+ * or owner's it is another document; with another end date it takes the place of the one before.
  */
 async function refuseSameFile(
   tx: Tx,

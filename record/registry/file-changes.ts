@@ -5,20 +5,20 @@ import type { PlainDate } from '../../domain/time/instants';
 import { toJson, toRows, type Tx } from '../../runtime/database';
 import { buildActor, type Principal } from '../kernel/principal';
 
-/** Whose file has changed. */
+/** The owner of the file that has changed. */
 export interface ChangedSubject {
   type: 'practice' | 'provider';
   id: string;
   clientId: string;
 }
 
-/** How a change came about: since when, and whether the file alone was wrong. */
+/** The circumstances of a change: since when, and whether the file alone was wrong. */
 export interface Circumstance {
   changedOn?: PlainDate | undefined;
   correction?: boolean | undefined;
 }
 
-/** Keeps what has changed of a subject, and has applications opened where payers want one. */
+/** Keeps what has changed about a subject, and has applications opened if payers want one. */
 export async function keepChanges(
   tx: Tx,
   principal: Principal,

@@ -32,7 +32,7 @@ export interface Malpractice extends Term {
 /** A registration to prescribe. */
 export type Dea = Licence;
 
-/** What of a provider's file has terms: now, and before that. */
+/** The parts of a provider's file that have terms: now, and before that. */
 export interface HeldFile {
   licences: Licence[];
   formerLicences: Licence[];
@@ -41,7 +41,7 @@ export interface HeldFile {
   dea: Dea[];
   formerDea: Dea[];
 }
-/** What of it a caller gives; a former list takes the place of the one on file. */
+/** The parts of it that a caller gives; a former list takes the place of the one on file. */
 export type HeldPatch = { [Field in keyof HeldFile]?: HeldFile[Field] | undefined };
 
 const simplifyText = (text = '') => text.replaceAll(/[\s.-]/g, '').toUpperCase();
@@ -103,7 +103,7 @@ export async function saveTerms(
   };
 }
 
-/** What becomes of the terms of a kind; null where nothing of it is given. Who lists the former ones says all of them. */
+/** Replaces the terms of a kind; null if nothing of it is given. A caller who lists former ones lists all of them. */
 function replaceKind<T extends DatedTerm>(
   kept: HeldTerms<T>,
   current: readonly T[] | undefined,

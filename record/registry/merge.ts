@@ -4,14 +4,15 @@ import type { Sql } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import type { Principal } from '../kernel/principal';
 
-/** What came of a merge: done, or what stands in its way. */
+/** The result of a merge: done, or what stands in its way. */
 export type Merge = { merged: true } | { collides: string } | { elsewhere: string } | { otherTin: true };
 
 const TABLES = { payer: 'payers', practice: 'practices' } as const;
 
 /**
- * Makes one entry stand for another that is the same: reads and the gate take both for one, and nothing that is under
- * way changes its key. Refused where two open applications would then be for one key. Repeated it changes nothing.
+ * Makes one entry stand for another that is the same: reads and billing readiness take both for one, and nothing that
+ * is under way changes its key. Refused if two open applications would then be for one key. Repeated it changes
+ * nothing.
  */
 export const mergePersons = (
   sql: Sql,
@@ -42,7 +43,7 @@ export const mergePersons = (
         and b.location_id is not distinct from a.location_id
       where a.open and a.${tx(own!)} in ${selectEntryIds(tx, TABLES[kind], id)} limit 1`;
     if (collision) return { collides: collision.id };
-    // what was merged into it before follows
+    // entries that were merged into it before follow
     await tx`update ${table} set merged_into = ${into} where id = ${id} or merged_into = ${id}`;
     if (kind === 'payer') {
       await tx`
@@ -54,12 +55,12 @@ export const mergePersons = (
           covers = array(select distinct c from unnest(s.covers || d.covers) as c where c <> s.id),
           version = s.version + 1, updated_at = now()
         from payers d where d.id = ${id} and s.id = ${into}`;
-      // who stands for the one stands for the other
+      // an entry that stands for the one stands for the other
       await tx`
         update payers set covers = covers || ${into}::uuid, version = version + 1, updated_at = now()
         where covers @> ${[id]}::uuid[] and not covers @> ${[into]}::uuid[]`;
     }
-    // what nobody said of the one that stays
+    // the entry that stays takes over what it lacked
     else
       await tx`
         update practices s
@@ -80,7 +81,7 @@ export const mergePersons = (
         'platform questions changed',
         tx`select id from platform_relationships where payer_ids && array${selectEntryIds(tx, 'payers', into)}`,
       );
-    // what rests on either rests on the one that stays
+    // applications that rest on either rest on the one that stays
     else await announceFact(tx, 'practice file changed', into);
     await recordAudit(tx, principal, {
       action: `${kind}.merge`,

@@ -33,7 +33,7 @@ export const correctNpi = (
       const [other] = await tx<{ id: string }[]>`
         select id from providers where client_id = ${clientId} and person_id = ${to}`;
       if (other) throw new Duplicate(other.id);
-      // what was asked before this client had the person would tell it of another
+      // questions from before this client had the person would disclose another client
       await tx`update providers set person_id = ${to}, here_since = now() where id = ${id}`;
       await tx`update attestations set person_id = ${to} where person_id = ${personId} and client_id = ${clientId}`;
       await tx`update access_withdrawals set person_id = ${to} where person_id = ${personId} and client_id = ${clientId}`;

@@ -27,7 +27,7 @@ export interface Payer extends Required<Omit<PayerInput, 'evenIfExists'>> {
   id: string;
   /** Counts the playbooks; applications pin the one that they started with. */
   playbookVersion: number;
-  /** Since when the payer returns too many applications for it to be right; null: it does not. */
+  /** The instant since when the payer returns too many applications for the playbook to be right; null: it does not. */
   playbookSuspectSince: Instant | null;
   /** The one that stands for it. */
   mergedInto: string | null;
@@ -44,7 +44,9 @@ const selectPayers = (sql: Db) => sql`
 
 export type PayerOrExisting = { payer: Payer } | { existingId: string };
 
-/** Repeated under the same id it changes nothing; where a payer has this name or alias, names that payer. */
+/**
+ * Creates a payer. Repeated under the same id it changes nothing; if a payer has this name or alias, names that payer.
+ */
 export const createPayer = (sql: Sql, principal: Principal, id: string, input: PayerInput): Promise<PayerOrExisting> =>
   sql.begin(async (tx) => {
     const { name, aliases = [], electronicPayerIds, covers = [], playbook, evenIfExists } = input;
@@ -68,7 +70,7 @@ export async function findPayer(sql: Db, id: string): Promise<Payer | null> {
   return payer ?? null;
 }
 
-/** The one that stands for a payer: itself, where it was not merged. */
+/** Finds the payer that stands for one: itself, if it was not merged. */
 export async function findUnmergedPayer(sql: Db, id: string): Promise<Payer | null> {
   const [payer] = await sql<Payer[]>`${selectPayers(sql)} where p.id = ${selectUnmergedId(sql, 'payers', id)}`;
   return payer ?? null;
@@ -105,7 +107,7 @@ export async function updatePayer(
           select ${id}, playbook_version, ${toJson(tx, playbook)} from next`;
         await settleTasks(tx, id, 'playbook_suspect');
       }
-      // the gate of those that it stands for, or no longer does, answers by it
+      // billing readiness of those that it stands for, or no longer does, depends on it
       if (before)
         await announceFacts(
           tx,
@@ -130,11 +132,14 @@ interface PayerReference {
   payerId?: string | undefined;
   electronicPayerId?: string | undefined;
   clearinghouse?: string | undefined;
-  /** As was known then; left out: now. */
+  /** The instant whose knowledge counts; left out: now. */
   asOf?: Instant | undefined;
 }
 
-/** Which payers each reference means: the one that it names, or those that claims reach by its electronic payer id. */
+/**
+ * Finds which payers each reference means: the one that it names, or those that claims reach by its electronic payer
+ * id.
+ */
 export async function findPayersByElectronicId(sql: Db, references: readonly PayerReference[]): Promise<string[][]> {
   const buildReferenceKey = ({ electronicPayerId, clearinghouse, asOf }: PayerReference) =>
     JSON.stringify([electronicPayerId, clearinghouse, asOf]);

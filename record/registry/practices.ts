@@ -34,7 +34,7 @@ interface Billing {
 }
 
 interface LocationInput {
-  /** Of one that is there already. */
+  /** Only for one that is there already. */
   id?: string;
   name?: string;
   address: Address;
@@ -55,7 +55,7 @@ export interface Practice {
   id: string;
   clientId: string;
   legalName: string;
-  /** `purged` where only its last four digits are left. */
+  /** `purged` if only its last four digits are left. */
   tin: { type: Tin['type']; last4: string; purged?: true };
   npi: string | null;
   address: Address;
@@ -77,7 +77,10 @@ const selectPractices = (sql: Db, principal: Principal) => sql`
       from locations l where l.practice_id = p.id), '[]') as locations
   from practices p where ${isInScope(sql, principal, 'p.client_id')}`;
 
-/** Repeated under the same id it changes nothing. Throws a Duplicate where the client has one with this tax id. */
+/**
+ * Creates a practice. Repeated under the same id it changes nothing. Throws a Duplicate if the client has one with this
+ * tax id.
+ */
 export const createPractice = (
   sql: Sql,
   keyring: Keyring,
@@ -108,7 +111,7 @@ export const createPractice = (
     return (await findPractice(tx, principal, id))!;
   });
 
-/** Throws a Duplicate where another practice of the client has a tax id. */
+/** Throws a Duplicate if another practice of the client has a tax id. */
 async function refuseSharedTin(
   tx: Tx,
   { id, clientId }: Pick<Practice, 'id' | 'clientId'>,
@@ -142,8 +145,8 @@ export async function listPracticeIds(sql: Db, clientId: string): Promise<Set<st
 }
 
 /**
- * Answers null, and changes nothing, where a location would go that applications refer to. Throws a Duplicate where another
- * practice of the client has the tax id that it would get.
+ * Changes a practice. Answers null, and changes nothing, if a location would go that applications refer to. Throws a
+ * Duplicate if another practice of the client has the tax id that it would get.
  */
 export const updatePractice = (
   sql: Sql,
@@ -174,12 +177,15 @@ export const updatePractice = (
     }),
   );
 
-// By what a practice is found in a list of the excluded.
+// The fields by which a practice is found in a list of the excluded.
 const SCREENED_FIELDS: (keyof PracticeInput)[] = ['legalName', 'npi', 'address', 'locations'];
-// What an application's file holds of a practice.
+// The fields of a practice that an application's file contains.
 const FILE_FIELDS: (keyof PracticeInput)[] = ['tin', 'npi', 'address', 'locations'];
 
-/** What payers have on file of a practice and a patch makes another; an address that is only written otherwise is none. */
+/**
+ * Lists the fields of a practice that payers have on file and a patch changes; an address that is only written
+ * otherwise is none.
+ */
 async function listChangedFields(
   tx: Tx,
   keyring: Keyring,
@@ -201,7 +207,7 @@ async function listChangedFields(
           const from = places[placeId];
           return !from || compareAddresses(to, from) !== 'same';
         })));
-  // one that was purged is given again, not changed
+  // a field that was purged is given again, not changed
   const other =
     tin !== undefined && held!.tinHash !== null && !keyring.lookupHash(normalizeTin(tin.value)).equals(held!.tinHash);
   return CHANGE_FIELDS.filter(
@@ -235,7 +241,9 @@ function buildTinColumns(keyring: Keyring, practiceId: string, { type, value }: 
   };
 }
 
-/** Makes the practice's locations these, in this order: those with an id stay, others are new, what is left out goes. */
+/**
+ * Replaces the practice's locations by these, in this order: those with an id stay, others are new, those left out go.
+ */
 async function placeLocations(tx: Tx, clientId: string, practiceId: string, locations: LocationInput[]): Promise<void> {
   const rows = locations.map(({ id = randomUUID(), name = null, address }, position) => ({
     id,

@@ -40,14 +40,14 @@ export interface ProviderInput extends ProviderPatch {
   npi: string;
 }
 
-/** How it goes with asking a service about the person. */
+/** The state of asking a service about the person. */
 export interface RegistryState {
   name: string;
   mode: 'off' | 'manual' | 'file' | 'api';
-  /** Null where the service has not answered. */
+  /** Null if the service has not answered. */
   status: string | null;
   said: object | null;
-  /** Null where that was before this client had the person. */
+  /** Null if that was before this client had the person. */
   checkedAt: string | null;
   unavailableSince: string | null;
   reason: string | null;
@@ -73,7 +73,7 @@ export interface Provider extends HeldFile {
   taxonomyCode: string | null;
   /** Those that a registry knows of. */
   registryLicences: { state: string; number: string }[];
-  /** When the person last attested, by a registry or as this client states; null where never. */
+  /** The day on which the person last attested, by a registry or as this client states; null if never. */
   attestedOn: string | null;
   registries: Record<RegistryService, RegistryState>;
   /** The last day, of one that leaves or has left. */
@@ -87,8 +87,8 @@ export interface Provider extends HeldFile {
   updatedAt: string;
 }
 
-// What registries say is the person's; everything else here is this client's own statement, so that two never learn of
-// each other.
+// Statements of registries are the person's; everything else here is this client's own statement, so that two never
+// learn of each other.
 const selectProviders = (sql: Db, principal: Principal) => sql`
   select p.*, n.npi, c.time_zone,
     (select jsonb_object_agg(s.service, jsonb_build_object(
@@ -109,7 +109,10 @@ const selectProviders = (sql: Db, principal: Principal) => sql`
   from providers p join persons n on n.id = p.person_id join clients c on c.id = p.client_id
   where ${isInScope(sql, principal, 'p.client_id')}`;
 
-/** Repeated under the same id it changes nothing; where the client has, or had, the person already, names that provider. */
+/**
+ * Creates a provider. Repeated under the same id it changes nothing; if the client has, or had, the person already,
+ * names that provider.
+ */
 export const createProvider = (
   sql: Sql,
   principal: Principal,
@@ -210,7 +213,7 @@ function isRenamed(before: ProviderName, patch: Partial<ProviderPatch>): boolean
   return comparePersonNames(before, after) !== 'same';
 }
 
-/** What of a patch has terms, and the rest. */
+/** Splits a patch into the fields that have terms, and the rest. */
 function splitTerms<P extends HeldPatch>(patch: P): [HeldPatch, Omit<P, keyof HeldFile>] {
   const { licences, formerLicences, malpractice, formerMalpractice, dea, formerDea, ...rest } = patch;
   return [{ licences, formerLicences, malpractice, formerMalpractice, dea, formerDea }, rest];
@@ -227,5 +230,5 @@ const ANNOUNCED = {
   formerDea: 'DEA registration changed',
 } as const satisfies Partial<Record<keyof ProviderPatch, AnnouncedFact>>;
 
-// What the lists of the excluded are searched for.
+// The fields by which the lists of the excluded are searched.
 const SCREENED_FIELDS: (keyof ProviderPatch)[] = ['firstName', 'middleName', 'lastName', 'suffix', 'formerNames'];

@@ -27,7 +27,7 @@ export interface EnrolmentInput {
   evidence?: string[];
 }
 
-/** How a practice's enrolment with a payer's transactions stands. */
+/** The state of a practice's enrolment with a payer's transactions. */
 export type Enrolment = Statement &
   Required<Omit<EnrolmentInput, 'expectedOn' | 'reference'>> & {
     expectedOn: PlainDate | null;
@@ -38,19 +38,19 @@ export interface PortalAccessInput {
   portal: string;
   payerIds: string[];
   holder: string;
-  /** The same where it is a user. */
+  /** The holder's id if it is a user. */
   holderUserId?: string;
   secondFactorOwner?: string;
   /** The users who have it. */
   secondFactorUserIds?: string[];
-  /** Where, never what. */
+  /** The place, never the secret. */
   secretKeptIn?: string;
   status: string;
   on: PlainDate;
   note?: string;
 }
 
-/** Who holds a practice's way into a portal. */
+/** The holder of a practice's way into a portal. */
 export type PortalAccess = Statement & Required<PortalAccessInput>;
 
 interface Practice {

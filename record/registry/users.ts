@@ -29,7 +29,7 @@ export interface User {
   timeZone: string;
   /** Null while they have access. */
   revokedAt: string | null;
-  /** Who has had their work since they left; null where no user was named. */
+  /** The user who has had their work since they left; null if no user was named. */
   workTo: string | null;
   createdAt: string;
 }
@@ -49,7 +49,7 @@ const selectUsers = (sql: Db, principal: Principal): Fragment => sql`
 const changeUsers = <T>(sql: Sql, change: (tx: Tx) => Promise<T>): Promise<T | null> =>
   runUnlessViolated('time_zone', async () => (await sql.begin(change)) as T);
 
-/** Of a user who is added before any client: the zone in which most people of the United States live. */
+/** The zone of a user who is added before any client: the one in which most people of the United States live. */
 const USUAL_ZONE = 'America/New_York';
 
 /** The zone that most of some clients have. */
@@ -59,8 +59,9 @@ const findZone = (sql: Db, clientIds: string[] | null): Fragment => sql`
     group by time_zone order by count(*) desc, time_zone limit 1), ${USUAL_ZONE})`;
 
 /**
- * The other user who has an address at a client of the same scope. One address may be that of two users whose clients have
- * nothing in common, so that nobody learns of the other; who may give the scope sees whomever this finds.
+ * Finds the other user who has an address at a client of the same scope. One address may be that of two users whose
+ * clients have nothing in common, so that neither learns of the other; a caller who may give the scope sees any user
+ * whom this finds.
  */
 async function findNamesake(
   tx: Tx,
@@ -77,8 +78,8 @@ async function findNamesake(
 }
 
 /**
- * Repeated under the same id it changes nothing; where another has the email address, names that user. Null where the
- * database does not know the zone.
+ * Creates a user. Repeated under the same id it changes nothing; if another has the email address, names that user.
+ * Null if the database does not know the zone.
  */
 export const createUser = (
   sql: Sql,
@@ -114,7 +115,10 @@ export type UserPatch = Partial<Pick<User, 'name' | 'email' | 'role' | 'clientId
 export const isUnderWay = (sql: Db): Fragment =>
   sql`(open or stage = 'confirmed' and snapshot->>'participationEndedOn' is null)`;
 
-/** What a user has: open applications and those whose participation goes on, open tasks, and what they are asked. */
+/**
+ * Selects what a user has: open applications and those whose participation goes on, open tasks, and what they are
+ * asked.
+ */
 export const selectAssignedWork = (sql: Db, userId: string): Fragment => sql`(
   select 'application' as type, id, client_id from applications
   where assignee = ${userId} and ${isUnderWay(sql)}

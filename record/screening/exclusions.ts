@@ -24,7 +24,7 @@ import { buildActor, isInScope, type Actor, type Principal } from '../kernel/pri
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { createTasks, type NewTask } from '../kernel/tasks';
 
-/** What the watch over the list is about: the operator's own. */
+/** The subject of the watch over the list: the operator's own. */
 export const OPERATOR_ID = '00000000-0000-4000-8000-000000000001';
 
 export interface ExclusionList {
@@ -34,7 +34,10 @@ export interface ExclusionList {
   entries: number;
   /** Rows that no entry could be read from. */
   unreadable: number;
-  /** How many providers and practices were screened against it, and what was found; of the clients that the reader sees. */
+  /**
+   * The number of providers and practices that were screened against it, and of findings; of the clients that the
+   * reader sees.
+   */
   screened: number;
   clear: number;
   possible: number;
@@ -50,7 +53,7 @@ export interface ExclusionCheckInput {
   result: ExclusionResult;
   reference?: string;
   evidence?: string[];
-  /** Of what was found; left out: since the day of the check. */
+  /** Only for a finding; left out: since the day of the check. */
   excludedOn?: PlainDate;
 }
 
@@ -80,7 +83,7 @@ export interface Exclusion {
   status: ExclusionStatus;
   excludedOn: PlainDate;
   reinstatedOn: PlainDate | null;
-  /** Both null where it was decided under another client. */
+  /** Both null if it was decided under another client. */
   reason: string | null;
   decidedBy: Actor | null;
 }
@@ -92,7 +95,7 @@ export interface ExclusionDecision {
   reinstatedOn?: PlainDate | null;
 }
 
-/** Who is looked for: a provider, of whom what is found is the person's, or a practice, which has none. */
+/** The subject of a screening: a provider, whose findings are the person's, or a practice, which has no person. */
 export interface ScreenedSubject {
   id: string;
   clientId: string;
@@ -101,10 +104,10 @@ export interface ScreenedSubject {
 
 const findType = ({ personId }: ScreenedSubject) => (personId === null ? 'practice' : 'provider');
 const nameColumn = (held: ScreenedSubject) => `${findType(held)}_id` as const;
-/** What of an exclusion says whose it is. */
+/** Picks the owner of an exclusion. */
 const pickOwner = ({ id, personId }: ScreenedSubject) => (personId === null ? { practiceId: id } : { personId });
 
-/** In whose name the list's word is kept. */
+/** The identity in whose name matches from the list are kept. */
 export const LIST_PRINCIPAL: Principal = {
   type: 'system',
   id: 'oig_leie',
@@ -171,9 +174,9 @@ export const listLists = (sql: Db, principal: Principal, request: PageRequest): 
   );
 
 /**
- * Takes a month's list in the place of the one before and holds everybody against it, all or nothing. The same
- * content for the same month is taken once; `rows` reads it from its beginning, as often as it is tried. Throws a RefusedList, or ImportUnderWay where another one lasts longer than
- * the caller's patience.
+ * Imports a month's list in the place of the one before and screens all providers and practices against it, all or
+ * nothing. The same content for the same month is taken once; `rows` reads it from its beginning, as often as it is
+ * tried. Throws a RefusedList, or ImportUnderWay if another one lasts longer than the caller's patience.
  */
 export async function importList(
   sql: Sql,
@@ -293,7 +296,10 @@ export const screenLatecomers = (sql: Sql): Promise<void> =>
 
 type ScreeningCount = { screened: number } & Record<ExclusionResult, number>;
 
-/** Holds every provider and practice of every client against the list on file, or those that were changed since an instant. */
+/**
+ * Screens every provider and practice of every client against the list on file, or those that were changed since an
+ * instant.
+ */
 async function screenAll(tx: Tx, since: Instant | null = null): Promise<ScreeningCount> {
   const found: ScreeningCount = { screened: 0, clear: 0, possible: 0, confirmed: 0 };
   for (const [table, hold] of [
@@ -321,7 +327,7 @@ async function screenAll(tx: Tx, since: Instant | null = null): Promise<Screenin
 
 type ScreenedRow = ScreenedSubject & ScreenedParty;
 
-/** Holds providers against the list on file, where there is one. */
+/** Screens providers against the list on file, if there is one. */
 export const screenProviders = async (tx: Db, providerIds: readonly string[]): Promise<ExclusionResult[]> =>
   screenAgainstList(
     tx,
@@ -332,7 +338,7 @@ export const screenProviders = async (tx: Db, providerIds: readonly string[]): P
       where p.id = any(${[...providerIds]}::uuid[]) order by p.id`,
   );
 
-/** The same of practices. */
+/** Screens practices likewise. */
 export const screenPractices = async (tx: Db, practiceIds: readonly string[]): Promise<ExclusionResult[]> =>
   screenAgainstList(
     tx,
@@ -385,7 +391,7 @@ async function screenAgainstList(tx: Db, held: readonly ScreenedRow[]): Promise<
   return results;
 }
 
-/** Where a word on an exclusion counts: with one client, or, null, with every client that has the person. */
+/** The scope in which a statement on an exclusion counts: one client, or, null, every client that has the person. */
 type Scope = string | null;
 
 /** Records a listing that matches the checked provider or practice, once, with a task until the operator decides on it. */
@@ -401,7 +407,7 @@ async function recordListing(
   const [before] = await tx<{ status: ExclusionStatus }[]>`
     select status from exclusion_standings
     where exclusion_id = ${id} and client_id is not distinct from ${scope} and not decided and known_to is null`;
-  // the list may have come to know the NPI of who was only of the same name
+  // the list may since state the NPI of a person who matched only by name
   if (!before || (before.status === 'possible' && status === 'confirmed'))
     await recordExclusionStatus(
       tx,
@@ -512,7 +518,7 @@ async function recordExclusionStatus(
   return made!.id;
 }
 
-/** Announces a decision or match to the providers and practices that it concerns, at the clients where it counts. */
+/** Announces a decision or match to the providers and practices that it concerns, at the clients at which it counts. */
 async function announceWord(tx: Db, { id, personId }: ScreenedSubject, scope: Scope): Promise<void> {
   if (personId === null) await announceFact(tx, 'exclusion decided for a practice', id);
   else if (scope === null) await announceFact(tx, 'exclusion decided for a person', personId);
@@ -623,7 +629,7 @@ interface Word extends ExclusionWord {
   reason: string | null;
   decidedBy: Actor;
   recordedUnder: string | null;
-  /** Where it counts. */
+  /** The scope in which it counts. */
   clientId: Scope;
 }
 
@@ -649,7 +655,10 @@ const isShownAt = (sql: Db, exclusionId: Fragment, clientId: Fragment): Fragment
     where s.exclusion_id = ${exclusionId} and ${isCountedAt(sql, 's', clientId)}
       and (s.client_id is not null or not s.decided or s.status = 'confirmed'))`;
 
-/** The confirmed and possible exclusions at one client; who decided, and why, is shown to the deciding client alone. */
+/**
+ * Lists the confirmed and possible exclusions at one client; the decider and the reason are shown to the deciding
+ * client alone.
+ */
 export async function listExclusions(sql: Db, held: ScreenedSubject): Promise<Exclusion[]> {
   const rows = await sql<(Pick<Exclusion, 'id' | 'source' | 'state' | 'matchedBy'> & { words: Word[] })[]>`
     select x.id, x.source, x.state, x.matched_by, ${selectWords(sql, sql`${held.clientId}::uuid`)} as words
@@ -699,8 +708,8 @@ export const decideExclusion = (
   });
 
 /**
- * Records a decision where it counts: with every client where its maker sees every one, otherwise with those of
- * theirs that have the person. Each client concerned has it in its audit log, and of a "no" a task.
+ * Records a decision in its scope: every client if its maker sees every one, otherwise those of theirs that have the
+ * person. Each client concerned has it in its audit log, and for a "no" a task.
  */
 async function recordDecision(
   tx: Tx,
@@ -743,7 +752,7 @@ async function recordDecision(
     );
 }
 
-/** The person at each client, or the practice; of a dismissal only where there is something to dismiss. */
+/** Lists the person at each client, or the practice; for a dismissal only if there is something to dismiss. */
 const listConcerned = async (
   sql: Db,
   held: ScreenedSubject,

@@ -13,7 +13,7 @@ export interface ExportedRow {
   said: CaqhStatement;
 }
 
-/** What a row came, or with a dry run would come, to. */
+/** The result of a row, or with a dry run what it would be. */
 export type RowOutcome =
   'recorded' | 'unchanged' | 'older_than_on_file' | 'unknown_provider' | 'ambiguous' | 'different_providers';
 
@@ -26,7 +26,7 @@ interface MatchedProvider {
   /** Whether that is what is known already: for every client, or for its own. */
   knownOfPerson: boolean | null;
   knownOfClient: boolean | null;
-  /** What counts now: for every client, or at its own. */
+  /** The statement that counts now: for every client, or at its own. */
   saidOfPerson: CaqhStatement | null;
   saidAtClient: CaqhStatement | null;
 }

@@ -38,7 +38,7 @@ export async function isCaqhApiOn(sql: Db): Promise<boolean> {
   return service !== undefined;
 }
 
-/** Asks for the person to be added; where this client has that under way already, it is that. */
+/** Asks for the person to be added; if this client has that under way already, answers that request. */
 export const requestRoster = (
   sql: Sql,
   principal: Principal,
@@ -89,7 +89,8 @@ export async function updateRoster(tx: Tx, personId: string, isSomeones: boolean
     update caqh_roster_requests set status = 'withdrawn', settled_at = now()
     where person_id = ${personId} and kind <> ${isSomeones ? 'add' : 'remove'} and batch_id is null and settled_at is null`;
   if (isSomeones) return;
-  // CAQH's own statement counts first; otherwise an id that a client has on file for a person it still has is that person's
+  // CAQH's own statement counts first; otherwise an id that a client has on file for a person it still has is that
+  // person's
   const [on] = await tx<{ caqhId: string }[]>`
     select i.caqh_id from (
       select r.said->>'caqhId' as caqh_id, null as updated_at from registry_records r
@@ -142,7 +143,10 @@ export async function findOpenRosterRequest(sql: Db, id: string): Promise<OpenRe
 
 const DONE = { add: 'added', remove: 'removed' } as const;
 
-/** What came of a call about it: a batch, that it is still pending, or its end. Then the person's status is asked. */
+/**
+ * Keeps the result of a call about it: a batch, that it is still pending, or its end. Then the person's status is
+ * asked.
+ */
 export const keepRoster = (
   sql: Sql,
   { id, kind, personId, tries, at }: OpenRequest,

@@ -10,7 +10,7 @@ import { createTasks } from '../kernel/tasks';
 
 /** The state of fetching the exclusion list. */
 export interface ListSource {
-  /** `api` where it is fetched. */
+  /** `api` if it is fetched. */
   mode: RegistryMode;
   unavailableSince: Instant | null;
   reason: LookupTrouble['kind'] | null;
@@ -34,7 +34,7 @@ async function readSource(sql: Db): Promise<KeptSource | null> {
   return source ?? null;
 }
 
-/** The month of the list on file, the one that is waited for, and how it goes with fetching that. */
+/** Reads the month of the list on file, the one that is waited for, and how fetching it goes. */
 export async function readListState(
   sql: Db,
   now: Instant,
@@ -69,7 +69,7 @@ function findAwaitedMonth(month: PlainDate | null, now: Instant): PlainDate {
   return month !== null && month >= current ? addOneMonth(month) : current;
 }
 
-/** From when a month's list is looked for; where none is on file there is no day to wait for. */
+/** Computes from when a month's list is looked for; if none is on file there is no day to wait for. */
 const computeFirstLookAt = (month: PlainDate | null, awaited: PlainDate): Instant =>
   month === null ? LONG_AGO : computeListOutAt(awaited);
 const LONG_AGO = toInstant(0);
@@ -110,13 +110,15 @@ const createListTask = (tx: Tx, month: PlainDate, dueAt: Instant): Promise<void>
     },
   ]);
 
-/** By what the list on file was known where it was fetched, and when it is asked for by the workflow's clock. */
+/** Finds the tag of the list on file, if it was fetched, and when it is asked for by the workflow's clock. */
 export async function findListRequest(sql: Db): Promise<{ at: Instant; etag: string | null } | null> {
   const source = await readSource(sql);
   return source?.askedAt ? { at: source.askedAt, etag: source.etag } : null;
 }
 
-/** The list was answered for, by a new one that was taken or the one of before; it is asked for again in a day. */
+/**
+ * Records an answer about the list, by a new one that was taken or the one of before; it is asked for again in a day.
+ */
 export async function recordListAnswer(sql: Sql, at: Instant, etag: string | null): Promise<void> {
   await sql`
     update registry_services
@@ -125,7 +127,7 @@ export async function recordListAnswer(sql: Sql, at: Instant, etag: string | nul
     where service = 'leie'`;
 }
 
-/** No list came that can be used; what is on file stays. */
+/** Records that no usable list came; the one on file stays. */
 export const recordListTrouble = (sql: Sql, at: Instant, { kind, detail }: LookupTrouble): Promise<void> =>
   sql.begin(async (tx) => {
     const [source] = await tx<{ failures: number }[]>`

@@ -100,7 +100,9 @@ const readPracticesAlone = (
     and not exists (select from applications a where a.practice_id in ${selectIdsOfPractice(sql)} and a.provider_id is not null)
   order by pr.created_at, pr.id`;
 
-/** What is checked of the practice `pr`; its NPI is compared with those of its client's providers `o`. */
+/**
+ * Selects the data that is checked of the practice `pr`; its NPI is compared with those of its client's providers `o`.
+ */
 const selectPracticeOnFile = (sql: Db, meant: Fragment): Fragment => sql`
   jsonb_build_object('id', pr.id, 'npi', pr.npi, 'tinType', pr.tin_type, 'tinPrefixKnown', pr.tin_prefix_known, 'address', pr.address,
     'npiIsColleagues', exists (

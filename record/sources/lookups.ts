@@ -36,7 +36,7 @@ export interface LookupTrouble {
   detail: string;
 }
 
-/** In whose name each service's word is kept. */
+/** The identity in whose name each service's answers are kept. */
 const REGISTRY_PRINCIPALS: Record<RegistryService, Principal> = {
   caqh: { type: 'system', id: 'caqh', name: 'CAQH', role: 'service', clientIds: null },
   nppes: { type: 'system', id: 'nppes', name: 'NPPES', role: 'service', clientIds: null },
@@ -66,7 +66,7 @@ export const setServices = (
     }
   });
 
-/** For a person who has left every client, no registry is asked and nothing is kept. */
+/** A person who has left every client is not asked about, and nothing is kept about them. */
 const isHere = (sql: Db, at: Instant): Fragment => sql`
   coalesce(ended_on >= ${selectClientDay(sql, at, sql`providers.client_id`)}, true)`;
 
@@ -89,7 +89,7 @@ const lockService = async (tx: Tx, service: RegistryService): Promise<ServiceSta
 export const checkDueNppes = (tx: Tx, personId: string, now: Instant): Promise<OutreachStep> =>
   checkDueQuestion(tx, 'nppes', personId, now);
 
-/** The same of CAQH; what is under way with the roster goes first. */
+/** Has CAQH asked likewise; roster requests under way go first. */
 export async function checkDueCaqh(tx: Tx, personId: string, now: Instant): Promise<OutreachStep> {
   if (await isCaqhApiOn(tx)) await updateRoster(tx, personId, await hasClient(tx, personId, now));
   const [request] = await tx<{ id: string; nextAt: Instant }[]>`
@@ -107,7 +107,7 @@ export async function checkDueCaqh(tx: Tx, personId: string, now: Instant): Prom
   return { next: now, send: { kind: 'caqhRoster', id: request.id, fairnessKey: 'caqh' } };
 }
 
-/** Until when the service is not called because it is away; null where it may be called, or tried once. */
+/** Computes until when the service is not called because it is away; null if it may be called, or tried once. */
 const computeWait = (
   { unavailableSince, nextProbeAt }: ServiceState,
   personId: string,
@@ -117,7 +117,7 @@ const computeWait = (
     ? addMilliseconds(nextProbeAt, computeSpread(personId, WAVE_MS))
     : null;
 
-/** Notes that a call goes out now: where the service is away it is the one that looks, and the others wait on. */
+/** Notes that a call goes out now: while the service is away it is the one that tries, and the others wait on. */
 async function takeTurn(
   tx: Tx,
   service: RegistryService,
@@ -170,7 +170,7 @@ async function checkDueQuestion(
   return { next: now, send: { kind: WATCHES[service], id: personId, fairnessKey: service } };
 }
 
-/** Whom a question is about, and when it was asked by the workflow's clock. */
+/** Finds the person whom a question is about, and when it was asked by the workflow's clock. */
 export async function findLookupSubject(
   sql: Db,
   service: RegistryService,
@@ -183,7 +183,7 @@ export async function findLookupSubject(
   return subject ?? null;
 }
 
-/** The service answered: where it was away, it is back. */
+/** Marks that the service answered: if it was away, it is back. */
 async function markServiceBack(tx: Tx, service: RegistryService): Promise<void> {
   const back = await tx`
     update registry_services set unavailable_since = null, reason = null, detail = null, failures = 0, next_probe_at = null
@@ -196,7 +196,7 @@ async function markServiceBack(tx: Tx, service: RegistryService): Promise<void> 
 
 const ANSWERED = { failingSince: null, failures: 0, reason: null, detail: null, probing: false };
 
-/** A question was not answered: this person is asked again later, and so is the service. */
+/** Keeps that a question was not answered: this person is asked again later, and so is the service. */
 export const keepLookupTrouble = (
   sql: Sql,
   service: RegistryService,
@@ -215,7 +215,7 @@ export const keepLookupTrouble = (
       set failing_since = coalesce(failing_since, ${at}), failures = ${failures + 1}, reason = ${kind}, detail = ${detail},
         next_check_at = ${addMilliseconds(at, computeBackOff(failures + 1, personId))}, probing = false
       where service = ${service} and person_id = ${personId}`;
-    // of several calls that were under way when it went away, one counts
+    // if several calls were under way when it went away, one counts
     if (state.unavailableSince !== null && !record.probing) return;
     await tx`
       update registry_services
@@ -316,8 +316,8 @@ async function keepStanding(
 }
 
 /**
- * Finds the day of an attestation that CAQH shows and that no registry has stated before, nor, where it is for one
- * client, that client; null where there is none.
+ * Finds the day of an attestation that CAQH shows and that no registry has stated before, nor, if it is for one client,
+ * that client; null if there is none.
  */
 export async function findNewAttestation(
   sql: Db,
@@ -368,7 +368,7 @@ export async function keepNppes(sql: Sql, personId: string, at: Instant, answer:
   });
 }
 
-/** Creates a task for what differs between a file and NPPES, not for notes; once nothing differs, the task is closed. */
+/** Creates a task for differences between a file and NPPES, not for notes; once nothing differs, the task is closed. */
 async function createMismatchTask(
   sql: Db,
   { id, clientId, today }: { id: string; clientId: string; today: PlainDate },

@@ -8,7 +8,7 @@ export interface Proposal extends ProposedChange {
   takenOn: PlainDate;
 }
 
-/** What the latest words of CAQH and NPPES would change in a provider's file. */
+/** Lists what the latest answers of CAQH and NPPES would change in a provider's file. */
 export async function listProposals(
   sql: Db,
   provider: Parameters<typeof computeProposals>[0] & { id: string },

@@ -16,5 +16,5 @@ export const selectClientDay = (sql: Db, at: Fragment | Instant, clientId: Fragm
 export const selectClientToday = (sql: Db, clientId: Fragment | string): Fragment =>
   selectClientDay(sql, sql`now()`, clientId);
 
-/** Today where the day ends last: what lasts through a day is over when it is over here. */
+/** Selects today in the zone in which the day ends last: what lasts through a day is over when it is over here. */
 export const selectLastToday = (sql: Db): Fragment => selectToday(sql, sql`interval '-12 hours'`);

@@ -26,14 +26,14 @@ interface ShownItem {
   dueOn: PlainDate | null;
   standing: UpkeepStanding | 'missing';
   nextReminderOn: PlainDate | null;
-  /** Of this item and day, on behalf of this client; `on` is when each was due, and `sentOn` when it left. */
+  /** The reminders of this item, on behalf of this client; `on` is when each was due, and `sentOn` when it left. */
   reminders: { daysAfterDue: number; rung: number; on: PlainDate; delivery: Delivery; sentOn: PlainDate | null }[];
 }
 
 export interface Upkeep {
   items: ShownItem[];
   predictedLapses: (LapseWarning & { applicationId: string })[];
-  /** The person's attestation at other clients, where it is due on another day. */
+  /** The person's attestation at other clients, if it is due on another day. */
   differences: { providerId: string; clientId: string; dueOn: PlainDate | null }[];
 }
 
@@ -49,8 +49,8 @@ const NEVER_ATTESTED: ShownItem = {
 };
 
 /**
- * A provider's upkeep, by what registries say of the person and this client states; where it is wished for, compared
- * with what other clients state that the principal may see.
+ * Reads a provider's upkeep, by what registries say about the person and this client states; on request compared with
+ * the statements of other clients that the principal may see.
  */
 export async function readUpkeep(
   sql: Db,
@@ -114,7 +114,7 @@ export async function readUpkeep(
   };
 }
 
-/** What lapses before an application's payer is expected to decide. */
+/** Lists what lapses before an application's payer is expected to decide. */
 export async function listLapseWarnings(sql: Db, application: ApplicationState, now: Instant): Promise<LapseWarning[]> {
   const { key, agenda } = application;
   if (!key.providerId || !agenda.expectedDecisionAt) return [];

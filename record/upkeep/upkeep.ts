@@ -21,16 +21,16 @@ import { hasNotLeft, selectLead, queueMessages, type QueuedMessage } from '../ou
 import { selectAttestedOn, selectCurrentLicences, selectRegistryLicences } from '../kernel/person-scope';
 import { createTasks } from '../kernel/tasks';
 
-/** What counts at one client of a person, read on a day of that client's. */
+/** A person's upkeep at one client, read on a day of that client's. */
 export interface OwnUpkeep extends UpkeepView {
   personId: string;
   clientId: string;
   today: PlainDate;
-  /** The person's last day with this client, where one is known. */
+  /** The person's last day with this client, if one is known. */
   endedOn: PlainDate | null;
 }
 
-/** What is on file behind the providers `p` that a condition selects. */
+/** Reads the files behind the providers `p` that a condition selects. */
 export async function readOwnUpkeep(sql: Db, condition: Fragment, now: Instant): Promise<OwnUpkeep[]> {
   const rows = await sql<(UpkeepFile & Omit<OwnUpkeep, 'today' | 'items'>)[]>`
     select p.person_id, p.id as provider_id, p.client_id, p.ended_on, c.time_zone, p.malpractice, p.dea, p.former_licences,
@@ -65,7 +65,7 @@ interface RestingApplication {
 /** The template of what a person is reminded of. */
 export const UPKEEP_REMINDER = 'upkeep_due';
 const TEMPLATES = { lapsed: 'upkeep_lapsed', warning: 'lapse_predicted' } as const;
-/** However quiet a person's file is, it is looked at once a year. */
+/** The longest pause between two steps of a person's upkeep, however quiet the file is. */
 const AT_LEAST = { months: 12 } as const;
 
 /**

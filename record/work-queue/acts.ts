@@ -1,8 +1,8 @@
 import type { Db, Fragment } from '../../runtime/database';
 
 /**
- * What settles an item `w` of an application `a`: one attestation, and one entry in a file, are one act, however many applications
- * wait for it. Everything else is done for each by itself.
+ * Selects the act that settles an item `w` of an application `a`: one attestation, and one entry in a file, are one
+ * act, however many applications wait for it. Everything else is done for each by itself.
  */
 export const selectAct = (sql: Db): Fragment => sql`
   case w.purpose

@@ -12,7 +12,9 @@ import { isStillShown } from '../kernel/shown-secrets';
 
 const nameOwner = (commandId: string) => `calendar_feeds/${commandId}`;
 
-/** Makes a user's feed, whose token `tokenOfFeed` has for a while; a new one ends the old. A retry changes nothing. */
+/**
+ * Makes a user's feed, whose token `findFeedToken` has for a while; a new one ends the old. A retry changes nothing.
+ */
 export const createFeed = (
   sql: Sql,
   keyring: Keyring,
@@ -55,13 +57,14 @@ export interface Appointment {
   at: Instant;
   payer: string;
   state: string;
-  /** Null where no provider is concerned. */
+  /** Null if no provider is concerned. */
   provider: string | null;
 }
 
 /**
- * What a feed's token opens: the open items of its user, one for each act, by when they are due, or are back after a snooze, and the follow-ups ahead; null for no feed.
- * It shows the clients that its maker saw then and its user may see now.
+ * Lists what a feed's token opens: the open items of its user, one for each act, by when they are due, or are back
+ * after a snooze, and the follow-ups ahead; null for no feed. It shows the clients that its maker saw then and its user
+ * may see now.
  */
 export async function listAppointments(sql: Db, token: string): Promise<Appointment[] | null> {
   const [feed] = await sql<{ userId: string }[]>`

@@ -13,7 +13,7 @@ export interface ClientRequestInput {
   channel: string;
   askedBy?: string | undefined;
   words: string;
-  /** Who answers it, and by which day. */
+  /** The user who answers it, and by which day. */
   assignee: string;
   dueOn: PlainDate;
 }

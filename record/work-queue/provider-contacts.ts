@@ -8,7 +8,7 @@ export interface ProviderContactInput {
   on: PlainDate;
   channel: string;
   outcome: ProviderOutcome;
-  /** Of the provider; none: about the provider in general. */
+  /** Applications of the provider; none: about the provider in general. */
   applicationIds?: string[] | undefined;
   notes?: string | undefined;
 }

@@ -25,15 +25,15 @@ export interface WorkItem {
   stage: Stage;
   attempt: number;
   assignee: string | null;
-  /** Who does the assignee's work for the time being. */
+  /** The user who does the assignee's work for the time being. */
   coveredBy: string | null;
   nextFollowUpAt: Instant | null;
   /** Other applications that the same act settles. */
   alsoFor: string[];
-  /** What to say or ask beside the usual. */
+  /** The questions and statements beside the usual ones. */
   ask: string[];
   monthlyValue: number | null;
-  /** Why it stands where it does, what presses most first; empty where only money and age count. */
+  /** The reasons for its place, the most urgent first; empty if only money and age count. */
   why: { code: Urgency; on: PlainDate }[];
   /** While it is hidden: the day on which it is back. */
   snoozedUntil: PlainDate | null;
@@ -44,7 +44,7 @@ export interface QueueFilter {
   applicationIds?: readonly string[] | undefined;
   payerId?: string | undefined;
   clientId?: string | undefined;
-  /** Also what this user does for another for the time being, and not what others do for him. */
+  /** Includes what this user does for another for the time being, and leaves out what others do for them. */
   assignee?: string | undefined;
   unassigned?: boolean | undefined;
   team?: string | undefined;
@@ -65,16 +65,16 @@ export type QueuePosition = [
   purpose: string,
 ];
 
-/** A row: what is shown, and what ranks it and says whose day it is in. */
+/** A row: the shown fields, and those that rank it and say whose day it is in. */
 interface RankedItem extends Omit<WorkItem, 'why'> {
   urgency: number;
   urgentOn: PlainDate;
   money: number;
-  /** The row, with the days of what presses. */
+  /** The row, with the days of its urgencies. */
   presses: Record<string, PlainDate | null>;
 }
 
-/** The client's day of what may press; of a deadline, the day of its last moment. */
+/** Selects the client's day of each urgency; for a deadline, the day of its last moment. */
 const selectUrgencyDays = (sql: Db): Record<Urgency, Fragment> => ({
   payer_deadline: sql`case when w.purpose = any(${[...DEADLINE_STEPS]}) then ${selectDay(sql, sql`(w.due_at - interval '1 millisecond')`, sql`k.time_zone`)} end`,
   statutory_date: sql`a.statutory_on`,
@@ -85,7 +85,7 @@ const selectUrgencyDays = (sql: Db): Record<Urgency, Fragment> => ({
 /** The column of an urgency. */
 const nameColumn = (code: Urgency): string => `presses_${code}`;
 
-/** A column for each urgency: its day where it presses, otherwise null. */
+/** Selects a column for each urgency: its day while it is urgent, otherwise null. */
 const selectPressing = (sql: Db): Fragment[] => {
   const day = selectUrgencyDays(sql);
   return URGENCIES.map(
@@ -94,7 +94,10 @@ const selectPressing = (sql: Db): Fragment[] => {
   );
 };
 
-/** Of a submission on a bridge, what it has to say; of what nobody may talk to the payer about, that. */
+/**
+ * Selects what a submission on a bridge has to say; for an application whose payer may not be contacted, the work that
+ * remains.
+ */
 const selectAsk = (sql: Db): Fragment => sql`
   case when i.purpose = 'submit' and exists (
       select from bridges b join platform_relationships r on r.id = b.relationship_id
@@ -141,7 +144,7 @@ const rankAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment =
       ${overdue === undefined ? sql`` : sql`and (w.due_at < now()) = ${overdue}`}`;
 };
 
-/** Items of one worker that one act settles are one: the one that presses most, with the others' applications. */
+/** Joins items of one worker that one act settles: the most urgent one stays, with the others' applications. */
 const joinActs = (sql: Db, ranked: Fragment): Fragment => sql`
   select one.*, array_remove(one.together, one.application_id) as also_for from (
     select r.*, array_agg(application_id) over act as together,
@@ -161,7 +164,7 @@ const rankItems = (sql: Db, principal: Principal, filter: QueueFilter): Fragment
 
 const selectOrder = (sql: Db): Fragment => sql`urgency, urgent_on, money, since, application_id, purpose`;
 
-/** Everything that is shown, of the few that are. */
+/** Selects everything that is shown, for the few that are. */
 const selectShownItems = (sql: Db, ranked: Fragment, more = sql``): Fragment => sql`
   select ${more} i.application_id, i.payer_id, i.purpose, i.since, i.due_at, i.overdue, i.covered_by, i.snoozed_until,
     i.urgency, i.urgent_on, i.money, i.also_for, to_jsonb(i) as presses, a.client_id, a.provider_id, a.stage, a.assignee,
@@ -169,7 +172,7 @@ const selectShownItems = (sql: Db, ranked: Fragment, more = sql``): Fragment => 
   from (${ranked}) i join applications a on a.id = i.application_id
   order by ${selectOrder(sql)}`;
 
-/** Without what only ranks it. */
+/** Strips what only ranks an item. */
 function stripRanking({ urgency: _urgency, urgentOn: _on, money: _money, presses, ...rest }: RankedItem): WorkItem {
   const why = URGENCIES.flatMap((code) => {
     const on = presses[nameColumn(code)];
@@ -178,7 +181,7 @@ function stripRanking({ urgency: _urgency, urgentOn: _on, money: _money, presses
   return { ...rest, why };
 }
 
-/** One page of the queue: what presses most first, then the most money, then the oldest. */
+/** Lists one page of the queue: the most urgent first, then the most money, then the oldest. */
 export async function listWork(
   sql: Db,
   principal: Principal,
@@ -199,7 +202,7 @@ export async function listWork(
   return { items: items.map(stripRanking), next: next ? [...next] : null };
 }
 
-/** What a caller needs at hand. */
+/** The contact details that a caller needs at hand. */
 type CallingHours = Pick<
   Playbook,
   'contacts' | 'callHours' | 'callerVerification' | 'maxPerCall' | 'questions' | 'trackOrder'
@@ -218,7 +221,10 @@ export function describeCalling(playbook: Playbook): CallingHours {
   return { contacts, callHours, callerVerification, maxPerCall, questions, trackOrder };
 }
 
-/** The queue by payer, so that one call covers many: the payer with what presses most first, of each `limit` items. */
+/**
+ * Lists the queue by payer, so that one call covers many: the payer with the most urgent item first, `limit` items for
+ * each.
+ */
 export async function listWorkByPayer(
   sql: Db,
   principal: Principal,
@@ -231,7 +237,7 @@ export async function listWorkByPayer(
         row_number() over (partition by payer_id order by ${selectOrder(sql)}) as position
       from (${rankItems(sql, principal, filter)}) items) grouped
     where position <= ${limit}`;
-  // in the queue's order, so that the payer with what presses most comes first
+  // in the queue's order, so that the payer with the most urgent item comes first
   const rows = await sql<(RankedItem & { count: number })[]>`${selectShownItems(sql, ranked, sql`i.count::int,`)}`;
   const payers = await sql<{ id: string; name: string; playbook: Playbook }[]>`
     select y.id, y.name, b.body as playbook
@@ -247,7 +253,7 @@ export async function listWorkByPayer(
   return [...groups.values()];
 }
 
-/** What a user can do in a day, and what there is. */
+/** A user's capacity in a day, and the work there is. */
 export interface Load {
   /** Null: unassigned work. */
   assignee: string | null;
@@ -256,7 +262,7 @@ export interface Load {
   capacity: number | null;
   items: number;
   overdue: number;
-  /** How many items exceed the user's daily limit; null where no limit is set. */
+  /** The number of items beyond the user's daily limit; null if no limit is set. */
   notReached: number | null;
 }
 

@@ -5,7 +5,10 @@ import { recordAudit } from '../kernel/audit';
 import { selectAct } from './acts';
 import { buildActor, type Principal } from '../kernel/principal';
 
-/** Hides an open item, and what the same act settles, until a day; another snooze takes the place of the one before. */
+/**
+ * Hides an open item, and items that the same act settles, until a day; another snooze takes the place of the one
+ * before.
+ */
 export const snoozeItem = (
   sql: Sql,
   principal: Principal,
@@ -15,7 +18,7 @@ export const snoozeItem = (
 ): Promise<void> =>
   sql.begin(async (tx) => {
     const snoozedBy = toJson(tx, buildActor(principal));
-    // what the same act settles is hidden with it
+    // items that the same act settles are hidden with it
     await tx`
       insert into snoozes (application_id, client_id, purpose, since, until, reason, snoozed_by)
       select w.application_id, w.client_id, w.purpose, w.since, ${until}::date, ${reason}::text, ${snoozedBy}

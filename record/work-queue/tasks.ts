@@ -6,7 +6,7 @@ import { announceFacts } from '../kernel/subscribers';
 import { listTasks, type Task, type TaskFilter } from '../kernel/tasks';
 import { isWorkOf } from '../registry/absence-covers';
 
-/** Lists tasks; of a user also what they do for another now, and not what another does for them. */
+/** Lists tasks; for a user also what they do for another now, and not what another does for them. */
 export const listTasksOf = (
   sql: Db,
   principal: Principal,
@@ -23,7 +23,7 @@ export const listTasksOf = (
 
 interface HandOver {
   from: string;
-  /** Null: unassigned; what inquiries ask of a user stays with that user. */
+  /** Null: unassigned; an inquiry that asks a user stays with that user. */
   to: string | null;
   clientId?: string | undefined;
 }
