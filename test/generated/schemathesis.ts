@@ -80,8 +80,12 @@ export async function runSchemathesis({ document, url, key, seed, perOperation, 
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, output, answers: await readAnswers(report) };
+  return { code, failures: readFailures(output), answers: await readAnswers(report) };
 }
+
+/** The part of its output that describes what failed; all of it if it has no such part. */
+const readFailures = (output: string): string =>
+  /^=+ FAILURES =+$([^]*?)^=+ [A-Z ]+ =+$/m.exec(output)?.[1] ?? output;
 
 export interface Answered {
   operation: string;
