@@ -1,7 +1,7 @@
 # One image; the command says what it is: dist/api/main.js, dist/worker/main.js or dist/runtime/migrate-main.js.
-ARG NODE_VERSION=24.20.0
+ARG NODE_VERSION=24.20.0-bookworm-slim
 
-FROM node:${NODE_VERSION}-bookworm-slim AS base
+FROM node:${NODE_VERSION} AS base
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 
@@ -13,7 +13,7 @@ RUN npm ci
 COPY . .
 RUN node local/build.js
 
-FROM node:${NODE_VERSION}-bookworm-slim
+FROM node:${NODE_VERSION}
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 WORKDIR /app
 COPY --from=production-dependencies /app/node_modules node_modules

@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { parse } from 'yaml';
 import { SEARCH_ATTRIBUTES } from '../../domain/kernel/search-attributes';
 import { QUIET_LOG } from '../../local/postgres';
@@ -36,6 +38,8 @@ const versions = Object.fromEntries(
     .filter((line) => line && !line.startsWith('#'))
     .map((line) => line.split('=') as [string, string]),
 );
+/** The version of Node without the digest that `npm run images:pin` may have added. */
+const nodeVersion = versions.NODE_VERSION!.replace(/@.*/, '');
 const dockerfile = read('Dockerfile');
 const ENDED = 'service_completed_successfully';
 /** An entry point of the image, as its source. */
@@ -69,12 +73,13 @@ describe('docker-compose.yml', () => {
     const used = services.flatMap(([, { image, build }]) => [image, ...Object.values(build?.args ?? {})]);
     const names = used.map((value) => /^(?:[\w./-]+:)?\$\{(\w+)\}$/.exec(value)?.[1]);
     expect(new Set(names)).toEqual(new Set(Object.keys(versions)));
-    for (const version of Object.values(versions)) expect(version).toMatch(/^\d+\.\d+(\.\d+)?$/);
+    for (const version of Object.values(versions))
+      expect(version).toMatch(/^\d+\.\d+(\.\d+)?(-bookworm-slim)?(@sha256:[0-9a-f]{64})?$/);
   });
 
   test('the version of the image is that of the package, and Node is the same with and without compose', () => {
     expect(versions.COUNTERSIGN_VERSION).toBe((JSON.parse(read('package.json')) as { version: string }).version);
-    expect(dockerfile).toContain(`ARG NODE_VERSION=${versions.NODE_VERSION}\n`);
+    expect(dockerfile).toContain(`ARG NODE_VERSION=${nodeVersion}\n`);
   });
 
   test('a secret has no default: where it is unset, compose says so and stops', () => {
@@ -144,6 +149,53 @@ describe('docker-compose.yml', () => {
   test('every text that a service mounts is there', () => {
     const mounted = services.flatMap(([, { configs = [] }]) => configs.map(({ source: name }) => name));
     expect(mounted.sort()).toEqual(Object.keys(compose.configs).sort());
+  });
+});
+
+describe('npm run images:pin', () => {
+  let copy: string;
+  beforeEach(() => {
+    copy = mkdtempSync(join(tmpdir(), 'pin-images-'));
+    for (const file of ['docker-compose.yml', 'Dockerfile', '.env', '.ci/pin-images.js'])
+      cpSync(join(root, file), join(copy, file));
+  });
+  afterEach(() => rmSync(copy, { recursive: true }));
+
+  /** Runs it beside a docker that answers as the script does. */
+  function pinImages(docker: string) {
+    mkdirSync(join(copy, 'bin'));
+    writeFileSync(join(copy, 'bin', 'docker'), `#!/bin/sh\n${docker}\n`, { mode: 0o755 });
+    const env = { ...process.env, PATH: join(copy, 'bin') + delimiter + process.env.PATH };
+    const { status, stderr } = spawnSync(process.execPath, [join(copy, '.ci/pin-images.js')], {
+      env,
+      encoding: 'utf8',
+    });
+    return { status, stderr, pinned: readFileSync(join(copy, '.env'), 'utf8').split('\n') };
+  }
+
+  test('writes the digest of each image, and again where it is another', () => {
+    const before = read('.env').split('\n');
+    const digest = 'sha256:' + 'a'.repeat(64);
+    const { status, stderr, pinned } = pinImages(`echo "$4" >> ${join(copy, 'asked')}; echo ${digest}`);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(pinned).toEqual(
+      before.map((line) => (/^(?!COUNTERSIGN|#)\w+=/.test(line) ? `${line.replace(/@.*/, '')}@${digest}` : line)),
+    );
+    const asked = new Set(readFileSync(join(copy, 'asked'), 'utf8').trim().split('\n'));
+    expect(asked).toContain(`node:${nodeVersion}`);
+    expect(asked.size).toBe(Object.keys(versions).length - 1);
+    rmSync(join(copy, 'bin'), { recursive: true });
+    const other = 'sha256:' + 'b'.repeat(64);
+    expect(pinImages(`echo ${other}`).pinned).toEqual(pinned.map((line) => line.replace(digest, other)));
+  });
+
+  test.each([
+    ['a registry that refuses', 'echo "no such tag" >&2; exit 1'],
+    ['an answer that is no digest', 'echo latest'],
+  ])('changes nothing after %s', (_case, docker) => {
+    const { status, pinned } = pinImages(docker);
+    expect(status).toBe(1);
+    expect(pinned).toEqual(read('.env').split('\n'));
   });
 });
 

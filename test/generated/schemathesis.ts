@@ -84,8 +84,7 @@ export async function runSchemathesis({ document, url, key, seed, perOperation, 
 }
 
 /** The part of its output that describes what failed; all of it if it has no such part. */
-const readFailures = (output: string): string =>
-  /^=+ FAILURES =+$([^]*?)^=+ [A-Z ]+ =+$/m.exec(output)?.[1] ?? output;
+const readFailures = (output: string): string => /^=+ FAILURES =+$([^]*?)^=+ [A-Z ]+ =+$/m.exec(output)?.[1] ?? output;
 
 export interface Answered {
   operation: string;
