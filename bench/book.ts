@@ -30,7 +30,7 @@ export const writeBook = (sql: Sql): Promise<void> =>
     await tx`
     insert into licences (client_id, provider_id, state, number, expires_on)
     select client_id, id, 'CA', 'L', '2099-12-31' from providers`;
-    const fact = (value: unknown) => ({
+    const buildFact = (value: string | { portal: string }) => ({
       status: 'confirmed',
       value,
       entryId: randomUUID(),
@@ -39,10 +39,10 @@ export const writeBook = (sql: Sql): Promise<void> =>
       partySeen: true,
     });
     const facts = {
-      contract: fact('executed'),
-      effectiveDate: fact('2026-01-01'),
-      payerProviderId: fact('PIN'),
-      claimsRoute: fact({ portal: 'https://payer.example' }),
+      contract: buildFact('executed'),
+      effectiveDate: buildFact('2026-01-01'),
+      payerProviderId: buildFact('PIN'),
+      claimsRoute: buildFact({ portal: 'https://payer.example' }),
     };
     await tx`
     insert into applications (id, client_id, provider_id, practice_id, payer_id, state, line_of_business, kind,
@@ -54,7 +54,7 @@ export const writeBook = (sql: Sql): Promise<void> =>
     insert into network_spans (client_id, application_id, provider_id, practice_id, payer_id, state, line_of_business,
       approved, effective_from, facts, known_from)
     select client_id, id, provider_id, practice_id, payer_id, state, line_of_business, true, '2026-01-01',
-      ${tx.json(facts as never)}, now()
+      ${tx.json(facts)}, now()
     from applications`;
     await tx`analyze`;
     const [{ count }] = await tx<[{ count: number }]>`select count(*)::int from applications`;

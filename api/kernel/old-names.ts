@@ -16,7 +16,7 @@ export function allowOldNames<S extends z.ZodRawShape>(id: string | null, schema
   const shape: Record<string, z.ZodType> = {};
   const required: string[] = [];
   for (const [old, name] of Object.entries(names)) {
-    const field = schema.shape[name] as unknown as z.ZodType;
+    const field: z.ZodType = (schema as z.ZodObject).shape[name];
     if (!field.safeParse(undefined).success) required.push(old);
     shape[name] = field.optional();
     shape[old] = describeFormerName(field.optional(), name);
@@ -35,9 +35,12 @@ export function allowOldNames<S extends z.ZodRawShape>(id: string | null, schema
       }
     }, BESIDE_BAD_FIELDS)
     .meta({ ...(id && { id }), ...(either.length > 0 && { allOf: either }) })
-    .transform((body: Record<string, unknown>) =>
-      Object.fromEntries(Object.entries(body).map(([name, value]) => [names[name] ?? name, value])),
-    ) as unknown as z.ZodType<z.output<z.ZodObject<S>>>;
+    .transform(
+      (body: Record<string, unknown>) =>
+        Object.fromEntries(Object.entries(body).map(([name, value]) => [names[name] ?? name, value])) as z.output<
+          z.ZodObject<S>
+        >,
+    );
 }
 
 /** Answers what is kept under old names under the new ones too. */

@@ -26,7 +26,8 @@ export function parseDuration(duration: Duration): { unit: DurationUnit; count: 
 /** Half of a duration in whole units, and at least one. */
 export function halveDuration(duration: Duration): Duration {
   const { unit, count } = parseDuration(duration);
-  return { [unit]: Math.max(1, Math.floor(count / 2)) } as unknown as Duration;
+  const half: Partial<Record<DurationUnit, number>> = { [unit]: Math.max(1, Math.floor(count / 2)) };
+  return half as Duration;
 }
 
 /** Finds what keeps a value from being a duration, in words; null if it is one. */

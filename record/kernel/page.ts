@@ -26,12 +26,11 @@ export async function readPage<T extends { id: string }>(
   const after = cursor
     ? sql`where (created_at, id) > (timestamptz 'epoch' + ${cursor[0]} * interval '1 microsecond', ${cursor[1]}::uuid)`
     : sql``;
-  const rows = await sql<(T & { position: number })[]>`
+  const rows = await sql<(T & { position?: number })[]>`
     select *, ${selectMicros(sql)} as position from (${query}) as listed ${after} order by created_at, id limit ${limit + 1}`;
   const items = rows.slice(0, limit);
   const last = rows.length > limit ? items.at(-1) : undefined;
-  return {
-    items: items.map(({ position: _, ...item }) => item as unknown as T),
-    next: last ? [last.position, last.id] : null,
-  };
+  const next: Position | null = last ? [last.position!, last.id] : null;
+  for (const item of items) delete item.position;
+  return { items, next };
 }

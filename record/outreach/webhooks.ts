@@ -289,9 +289,9 @@ export const recordWebhookFailure = (
   { at, error, of }: { at: Instant; error: string; of: 'endpoint' | 'delivery' },
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    const [{ attempts }] = (await tx`
+    const [{ attempts }] = await tx<[{ attempts: number }]>`
       update webhook_deliveries set attempts = attempts + 1, last_error = ${error}
-      where id = ${deliveryId} returning attempts`) as unknown as [{ attempts: number }];
+      where id = ${deliveryId} returning attempts`;
     if (of === 'delivery')
       await tx`update webhook_deliveries set next_attempt_at = ${computeRetryAt(at, attempts)} where id = ${deliveryId}`;
     else await postponeEndpoint(tx, endpointId, at, error);

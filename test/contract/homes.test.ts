@@ -1,34 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { parseSync } from '@swc/core';
-
-const root = resolve(__dirname, '../..');
-const PRODUCT = [
-  'activities',
-  'api',
-  'dispatch',
-  'domain',
-  'local',
-  'outreach',
-  'papers',
-  'record',
-  'registries',
-  'runtime',
-  'worker',
-  'workflows',
-];
+import { listSources, PRODUCT_FOLDERS, readSource } from '../support/product';
 
 /** The product's files of which something holds, but for those of a folder. */
 const listFiles = (holds: (source: string) => boolean, home?: string): string[] =>
-  execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...PRODUCT], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-    .trim()
-    .split('\n')
-    .filter((file) => file.endsWith('.ts') && !(home && file.startsWith(home)))
-    .filter((file) => holds(readFileSync(join(root, file), 'utf8')));
+  PRODUCT_FOLDERS.flatMap(listSources)
+    .filter((file) => !(home && file.startsWith(home)))
+    .filter((file) => holds(readSource(file)))
+    .sort();
 
 const listFilesWith = (pattern: RegExp, home?: string) => listFiles((source) => pattern.test(source), home);
 
@@ -69,13 +47,20 @@ const hasStatement = (source: string) =>
     source,
   ) && hasNode(source, isStatement);
 
-/** A value that is given a type which no value has. */
-const isSwitchedOff = ({ type, typeAnnotation, typeName, typeParams }: Node): boolean =>
-  (type === 'TsAsExpression' && (typeAnnotation as Node).kind === 'never') ||
-  (type === 'TsTypeReference' &&
-    (typeName as Node).value === 'Record' &&
-    /^string,never$/.test((typeParams as { params: Node[] }).params.map(({ kind }) => kind).join()));
-const switchesTypeOff = (source: string) => /\bnever\b/.test(source) && hasNode(source, isSwitchedOff);
+const isAssertion = ({ type, typeAnnotation }: Node, kind: string): boolean =>
+  type === 'TsAsExpression' && (typeAnnotation as Node).kind === kind;
+/** A value that is given a type which no value has, or by way of `unknown` a type that has nothing to do with its own. */
+const isSwitchedOff = (node: Node): boolean => {
+  const { type, expression, typeName, typeParams } = node;
+  return (
+    isAssertion(node, 'never') ||
+    (type === 'TsAsExpression' && isAssertion(expression as Node, 'unknown')) ||
+    (type === 'TsTypeReference' &&
+      (typeName as Node).value === 'Record' &&
+      /^string,never$/.test((typeParams as { params: Node[] }).params.map(({ kind }) => kind).join()))
+  );
+};
+const switchesTypeOff = (source: string) => /\bnever\b|\bas unknown\b/.test(source) && hasNode(source, isSwitchedOff);
 
 test('SQL is in record/ alone, and where servers are prepared', () => {
   expect(listFiles(hasStatement, 'record/')).toEqual([
@@ -124,11 +109,13 @@ test.each([
   'const z = x as never;',
   'let r: Record<string, never>',
   'let r: Record<string,never>',
+  'const y = x as unknown as string',
+  'use((x as unknown as { a: string }).a)',
 ])('a type that is switched off is found: %s', (source) => {
   expect(switchesTypeOff(source)).toBe(true);
 });
 
-test.each(['// as never before', "const text = 'as never'", 'let r: Record<string, string>'])(
+test.each(['// as never before', "const text = 'as never'", 'let r: Record<string, string>', 'use(x as unknown)'])(
   'no type is switched off by: %s',
   (source) => {
     expect(switchesTypeOff(source)).toBe(false);

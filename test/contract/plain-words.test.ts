@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { buildOpenApiDocument } from '../../api/kernel/openapi';
+import { listSources, readSource } from '../support/product';
 import { readRoutes } from '../support/routes';
 
 const { routes, close } = readRoutes();
@@ -11,23 +10,16 @@ const STUMBLES =
   /\b(whoever|somebody|nobody attends|told|rungs?|manner|anywhere on Earth|no such thing|held against|the gate)\b/i;
 
 const ROOMS = ['api', 'domain', 'outreach', 'papers'];
-const root = join(__dirname, '../..');
-
-const filesOf = (folder: string): string[] =>
-  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map((entry) => join(entry.parentPath, entry.name));
-
 /** The texts of a source with a space in them, without its comments and without what is put into them. */
 function textsOf(file: string): string[] {
-  const source = readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$|\s\/\/ .*$/gm, '');
+  const source = readSource(file).replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$|\s\/\/ .*$/gm, '');
   const found = source.match(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g) ?? [];
   return found.map((text) => text.replaceAll(/\$\{[^}]*\}/g, '')).filter((text) => text.includes(' '));
 }
 
 test('messages, mail and papers are in words that a colleague at another company understands at once', () => {
-  const files = ROOMS.flatMap(filesOf);
-  const texts = files.flatMap((file) => textsOf(file).map((text) => `${file.slice(root.length + 1)}: ${text}`));
+  const files = ROOMS.flatMap(listSources);
+  const texts = files.flatMap((file) => textsOf(file).map((text) => `${file}: ${text}`));
   expect(texts.length).toBeGreaterThan(1000);
   expect(texts.filter((text) => STUMBLES.test(text))).toEqual([]);
 });
