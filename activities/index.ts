@@ -22,10 +22,10 @@ export const createActivities = ({ sql, ...outside }: { sql: Sql } & OutsideServ
  * quotes: other failures than our own reach it as name, code and stack frames. They are retried as before.
  */
 const redactFailures =
-  <Request, Answer>(activity: (request: Request) => Promise<Answer>) =>
+  <Request, Answer>(run: (request: Request) => Promise<Answer>) =>
   async (request: Request): Promise<Answer> => {
     try {
-      return await activity(request);
+      return await run(request);
     } catch (error) {
       throw error instanceof TemporalFailure ? error : redactFailure(error);
     }

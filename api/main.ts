@@ -33,11 +33,11 @@ async function runApi(): Promise<void> {
   const deps = { sql, keyring, logger, temporal, dispatch, patienceMs: PATIENCE_MS, config };
 
   const counter = createAccessCounter(sql);
-  const flush = () =>
+  const flushCounts = () =>
     counter
       .flush()
       .catch((error: unknown) => logger.warn({ err: error }, 'calls could not be counted; again in a moment'));
-  setInterval(() => void flush(), COUNT_EVERY_MS).unref();
+  setInterval(() => void flushCounts(), COUNT_EVERY_MS).unref();
   const server = createServer(createApp(deps, counter));
   server.once('error', (error) => {
     throw explainError(error, config.port);
@@ -50,7 +50,7 @@ async function runApi(): Promise<void> {
   const stopServer = () => {
     setTimeout(() => process.exit(0), GRACE_MS).unref();
     server.close(() => {
-      void flush()
+      void flushCounts()
         .then(() => sql.end({ timeout: 1 }))
         .finally(() => process.exit(0));
     });

@@ -9,6 +9,7 @@ import { root } from '../local/paths';
 import { removeDataDirectory } from '../local/postgres-location';
 import { findFreePort } from '../local/ports';
 import { buildUrl } from '../local/postgres';
+import type { ApplicationKey } from '../domain/applications/events';
 import { toUtcDate } from '../domain/time/dates';
 import { readClock } from '../runtime/clock';
 import { createKeyring, type Keyring } from '../runtime/keyring';
@@ -25,7 +26,7 @@ export interface BootedSystem {
   temporal: Temporal;
   /** Where everything is kept. */
   directory: string;
-  pidOf: (part: 'api' | 'worker' | 'temporal' | 'postgres') => number;
+  findPid: (part: 'api' | 'worker' | 'temporal' | 'postgres') => number;
   stop: () => Promise<void>;
 }
 
@@ -45,12 +46,12 @@ export async function bootSystem(env: NodeJS.ProcessEnv = {}): Promise<BootedSys
     });
     child.once('exit', () => reject(new Error(output)));
   });
-  const read = (name: string) => readFileSync(join(directory, name), 'utf8').trim();
-  const ports = JSON.parse(read('ports.json')) as { postgres: number; temporal: number };
-  const keyring = createKeyring(read('encryption-keys'));
+  const readText = (name: string) => readFileSync(join(directory, name), 'utf8').trim();
+  const ports = JSON.parse(readText('ports.json')) as { postgres: number; temporal: number };
+  const keyring = createKeyring(readText('encryption-keys'));
   const url = `http://127.0.0.1:${port}`;
-  const key = read('admin-key');
-  const sql = createDatabase(buildUrl(ports.postgres, read('postgres-password')), { max: 10 });
+  const key = readText('admin-key');
+  const sql = createDatabase(buildUrl(ports.postgres, readText('postgres-password')), { max: 10 });
   const temporal = connectTemporal({ TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}` }, keyring);
   return {
     url,
@@ -60,8 +61,8 @@ export async function bootSystem(env: NodeJS.ProcessEnv = {}): Promise<BootedSys
     temporal,
     directory,
     api: createApi(url, key),
-    pidOf: (part) => {
-      const children = read('run.jsonl').split('\n').slice(1);
+    findPid: (part) => {
+      const children = readText('run.jsonl').split('\n').slice(1);
       return children.map((line) => JSON.parse(line)).findLast(({ name }) => name === part).pid;
     },
     async stop() {
@@ -74,10 +75,13 @@ export async function bootSystem(env: NodeJS.ProcessEnv = {}): Promise<BootedSys
   };
 }
 
+/** An application to open: the kind is the usual one. */
+export type Scope = Pick<ApplicationKey, 'providerId' | 'practiceId' | 'payerId' | 'state' | 'lineOfBusiness'>;
+
 /** The bodies of as many applications as there may be: one client, a few clinicians, payers, every state and line. */
-export async function* yieldScopes(api: Api, playbook: object = {}): AsyncGenerator<Record<string, string>> {
+export async function* yieldScopes(api: Api, playbook: object = {}): AsyncGenerator<Scope> {
   const states = ['CA', 'NY', 'TX', 'FL', 'WA', 'OR', 'CO', 'MA', 'IL', 'GA'];
-  const lines = ['commercial', 'medicare', 'medicaid', 'tricare', 'eap', 'other'];
+  const lines = ['commercial', 'medicare', 'medicaid', 'tricare', 'eap', 'other'] as const;
   const client = await api.post('/v1/clients', {
     name: 'Bench Counseling',
     timeZone: 'America/Chicago',
@@ -113,7 +117,7 @@ export async function takeItems<T>(from: AsyncGenerator<T>, count: number): Prom
 }
 
 /** Does the work for every item, `size` at a time; answers the milliseconds that it took. */
-export async function timeWork<T>(
+export async function measureWork<T>(
   items: readonly T[],
   size: number,
   work: (item: T) => Promise<unknown>,

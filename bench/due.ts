@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readClock } from '../runtime/clock';
 import { openApplication } from '../record/applications/opening';
 import { createDispatch } from '../dispatch/dispatch';
-import { bootSystem, computeQuantile, yieldScopes, takeItems, timeWork, type BootedSystem } from './booted';
+import { bootSystem, computeQuantile, yieldScopes, takeItems, measureWork, type BootedSystem } from './booted';
 
 const OPEN = 10_000;
 /** How long after they are adopted all follow-ups fall due: longer than adopting them takes. */
@@ -28,13 +28,13 @@ async function adoptAll({ api, sql, temporal }: BootedSystem): Promise<{ ids: st
   const dispatch = createDispatch({ sql, client: temporal.client });
   const at = readClock();
   const ids: string[] = [];
-  const took = await timeWork(bodies, AT_ONCE, async ({ providerId, practiceId, payerId, state, lineOfBusiness }) => {
-    const key = { providerId, practiceId, payerId, state, lineOfBusiness, kind: 'new_individual', locationId: null };
-    const body = { ...key, adopt: { stage: 'in_review' } } as never;
+  const took = await measureWork(bodies, AT_ONCE, async (scope) => {
+    const key = { ...scope, kind: 'new_individual', locationId: null } as const;
+    const body = { ...key, adopt: { stage: 'in_review' } } as const;
     const id = randomUUID();
     const opened = await openApplication(
       sql,
-      { id, clientId, key: key as never, body, at },
+      { id, clientId, key, body, at },
       { type: 'system', id: 'bench', name: 'bench' },
     );
     if ('existingId' in opened) throw new Error('is open already');
@@ -46,7 +46,7 @@ async function adoptAll({ api, sql, temporal }: BootedSystem): Promise<{ ids: st
 }
 
 /** One request of every kind, one after the other. */
-async function probe({ api }: BootedSystem, ids: string[], into: Latencies): Promise<void> {
+async function measureRequests({ api }: BootedSystem, ids: string[], into: Latencies): Promise<void> {
   const id = ids[Math.floor(Math.random() * ids.length)]!;
   const requests: Record<(typeof PROBES)[number], () => Promise<unknown>> = {
     'one application': () => api.get(`/v1/applications/${id}`),
@@ -62,20 +62,21 @@ async function probe({ api }: BootedSystem, ids: string[], into: Latencies): Pro
   }
 }
 
-const none = (): Latencies => Object.fromEntries(PROBES.map((name) => [name, []])) as never;
+const createLatencies = (): Latencies =>
+  Object.fromEntries(PROBES.map((name): [string, number[]] => [name, []])) as Latencies;
 
 /** Until all are in the queue: the milliseconds after the instant at which each came, and what the API took meanwhile. */
-async function fallDue(
+async function measureDueTime(
   booted: BootedSystem,
   ids: string[],
   dueAt: number,
 ): Promise<{ late: number[]; busy: Latencies }> {
   const late: number[] = [];
-  const busy = none();
+  const busy = createLatencies();
   let over = false;
   await delay(Math.max(0, dueAt - Date.now()));
   const probing = (async () => {
-    while (!over) await probe(booted, ids, busy);
+    while (!over) await measureRequests(booted, ids, busy);
   })();
   try {
     while (late.length < OPEN && Date.now() < dueAt + PATIENCE_MS) {
@@ -92,7 +93,7 @@ async function fallDue(
 }
 
 /** Until a command is answered well within the time that a request waits: nothing stands before it any more. */
-async function quiet({ api }: BootedSystem, id: string, dueAt: number): Promise<void> {
+async function waitUntilQuiet({ api }: BootedSystem, id: string, dueAt: number): Promise<void> {
   for (let took = Infinity; took > 1_000 && Date.now() < dueAt - 60_000;) {
     const began = performance.now();
     await api.post(`/v1/applications/${id}/notes`, { text: 'quiet yet?', visibility: 'internal' });
@@ -100,23 +101,23 @@ async function quiet({ api }: BootedSystem, id: string, dueAt: number): Promise<
   }
 }
 
-export async function measure(): Promise<void> {
+export async function measureDue(): Promise<void> {
   const booted = await bootSystem();
   try {
     const { ids, dueAt } = await adoptAll(booted);
     if (Date.now() > dueAt - 60_000) throw new Error(`adopting took longer than ${AHEAD_MINUTES} minutes`);
     // what was adopted has been started by then, and the worker is idle
-    await quiet(booted, ids[0]!, dueAt);
-    const idle = none();
+    await waitUntilQuiet(booted, ids[0]!, dueAt);
+    const idle = createLatencies();
     for (let round = 0; round < IDLE_ROUNDS && Date.now() < dueAt - EVERY_MS * 4; round++) {
-      await probe(booted, ids, idle);
+      await measureRequests(booted, ids, idle);
       await delay(EVERY_MS);
     }
-    const { late, busy } = await fallDue(booted, ids, dueAt);
-    const seconds = (ms: number) => (ms / 1000).toFixed(0);
+    const { late, busy } = await measureDueTime(booted, ids, dueAt);
+    const formatSeconds = (ms: number) => (ms / 1000).toFixed(0);
     console.log(`${late.length} of ${OPEN} in the queue; late by, in seconds:`);
     console.log(
-      `  half within ${seconds(computeQuantile(late, 0.5))}, 95% within ${seconds(computeQuantile(late, 0.95))}, the last ${seconds(late.at(-1)!)}`,
+      `  half within ${formatSeconds(computeQuantile(late, 0.5))}, 95% within ${formatSeconds(computeQuantile(late, 0.95))}, the last ${formatSeconds(late.at(-1)!)}`,
     );
     console.log('API over HTTP, one request at a time, ms     idle p50    p95    busy p50    p95');
     for (const name of PROBES) {

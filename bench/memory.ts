@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WORKER_OPTIONS } from '../worker/options';
-import { bootSystem, yieldScopes, takeItems, timeWork, type BootedSystem } from './booted';
+import { bootSystem, yieldScopes, takeItems, measureWork, type BootedSystem } from './booted';
 
 export const OPEN = 2000;
 
@@ -19,9 +19,9 @@ export const readRss = (pid: number): number =>
   Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
 
 /** What the worker holds once it has been still for a moment. */
-async function waitUntilSettled({ pidOf }: BootedSystem): Promise<number> {
+async function waitUntilSettled({ findPid }: BootedSystem): Promise<number> {
   await delay(3000);
-  return readRss(pidOf('worker'));
+  return readRss(findPid('worker'));
 }
 
 /**
@@ -31,40 +31,40 @@ async function waitUntilSettled({ pidOf }: BootedSystem): Promise<number> {
 export async function fillAndWake(booted: BootedSystem, rounds: number): Promise<MemoryUse> {
   const { api, sql } = booted;
   const bodies = yieldScopes(api, { requires: ['npi'] });
-  const open = async (count: number) =>
-    timeWork(await takeItems(bodies, count), 20, (body) => api.post('/v1/applications', body));
-  const wake = async () => {
+  const openMany = async (count: number) =>
+    measureWork(await takeItems(bodies, count), 20, (body) => api.post('/v1/applications', body));
+  const wakeAll = async () => {
     const asked = await sql<{ id: string; version: number }[]>`select id, version from applications where open`;
-    await timeWork(asked, 20, ({ id }) =>
+    await measureWork(asked, 20, ({ id }) =>
       api.post(`/v1/applications/${id}/notes`, { text: 'still here', visibility: 'internal' }),
     );
   };
 
-  await open(10);
+  await openMany(10);
   const empty = await waitUntilSettled(booted);
   const cache = WORKER_OPTIONS.maxCachedWorkflows;
-  await open(cache - 10);
+  await openMany(cache - 10);
   const full = await waitUntilSettled(booted);
-  await open(OPEN - cache);
+  await openMany(OPEN - cache);
   const after: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    await wake();
+    await wakeAll();
     after.push(await waitUntilSettled(booted));
   }
   const perCached = (full - empty) / (cache - 10);
   return { empty, full, rounds: after, perCached };
 }
 
-const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
+const formatMebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 
-export async function measure(): Promise<void> {
+export async function measureMemory(): Promise<void> {
   const booted = await bootSystem();
   try {
     const { empty, full, rounds, perCached } = await fillAndWake(booted, 4);
     console.log(`worker, cache of ${WORKER_OPTIONS.maxCachedWorkflows}, MiB resident`);
-    console.log(`  no application                    ${mebibytes(empty)}`);
-    console.log(`  the cache full                    ${mebibytes(full)}`);
-    console.log(`  ${OPEN} open, each round of waking  ${rounds.map(mebibytes).join(', ')}`);
+    console.log(`  no application                    ${formatMebibytes(empty)}`);
+    console.log(`  the cache full                    ${formatMebibytes(full)}`);
+    console.log(`  ${OPEN} open, each round of waking  ${rounds.map(formatMebibytes).join(', ')}`);
     console.log(`  per cached application, KiB       ${(perCached / 1024).toFixed(0)}`);
   } finally {
     await booted.stop();

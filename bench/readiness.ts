@@ -5,7 +5,7 @@ const BATCH = 1000;
 const ROUNDS = 20;
 
 /** A batch of 1,000 readiness checks against one check, over HTTP on a book of 100,000 applications, interleaved. */
-export async function measure(): Promise<void> {
+export async function measureReadiness(): Promise<void> {
   const { api, sql, stop } = await bootSystem();
   try {
     await writeBook(sql);
@@ -16,7 +16,7 @@ export async function measure(): Promise<void> {
     await sql`update licences set expires_on = '2020-01-31'`;
     await sql`update licences set expires_on = '2099-12-31'`;
     await sql`analyze`;
-    const ask = async (asked: object[], known: { asOf?: string } = {}): Promise<number> => {
+    const measureBatch = async (asked: object[], known: { asOf?: string } = {}): Promise<number> => {
       const items = asked.map((scope) => ({ ...scope, state: 'CA', dateOfService: '2026-06-01', ...known }));
       const began = performance.now();
       const { items: answers } = await api.post('/v1/billing-readiness', { items });
@@ -29,7 +29,7 @@ export async function measure(): Promise<void> {
       const items = scopes.slice(round * BATCH, (round + 1) * BATCH);
       for (const [known, [one, batch]] of Object.entries(took)) {
         const then = known === 'now' ? {} : { asOf };
-        const each = [await ask(items.slice(0, 1), then), await ask(items, then)] as const;
+        const each = [await measureBatch(items.slice(0, 1), then), await measureBatch(items, then)] as const;
         if (round === 0) continue; // warms up
         one.push(each[0]);
         batch.push(each[1]);

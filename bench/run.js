@@ -4,13 +4,13 @@ const path = require('node:path');
 const { prepare } = require('../local/first-stage');
 const { dist } = require('../local/paths');
 
-async function measure(name) {
+async function runBench(name) {
   await prepare();
   await require('../local/build').build();
-  await require(path.join(dist, 'bench', name)).measure();
+  await require(path.join(dist, 'bench', name))[`measure${name[0].toUpperCase()}${name.slice(1)}`]();
 }
 
-measure(process.argv[2]).then(
+runBench(process.argv[2]).then(
   () => process.exit(),
   (error) => {
     console.error(error);

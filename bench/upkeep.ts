@@ -49,20 +49,20 @@ async function notifyUpkeep({ sql }: BootedSystem, from: number, to: number): Pr
 }
 
 /** Bytes that the Temporal server keeps on disk. */
-const stored = ({ directory }: BootedSystem): number =>
+const measureStored = ({ directory }: BootedSystem): number =>
   readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((file) => /temporal[^/]*\.(db|sqlite)(-wal)?$/.test(file))
     .reduce((sum, file) => sum + statSync(join(directory, file)).size, 0);
 
-const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
-const kibibytes = (bytes: number): string => (bytes / 2 ** 10).toFixed(1);
+const formatMebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
+const formatKibibytes = (bytes: number): string => (bytes / 2 ** 10).toFixed(1);
 
 /** What a person's upkeep costs that only waits, and what a wake costs: of the worker's memory, and of the server's disk. */
-export async function measure(): Promise<void> {
+export async function measureUpkeep(): Promise<void> {
   const booted = await bootSystem();
   try {
     const [few, all] = STEPS as [number, number];
-    const measureUse = () => ({ memory: readRss(booted.pidOf('worker')), disk: stored(booted) });
+    const measureUse = () => ({ memory: readRss(booted.findPid('worker')), disk: measureStored(booted) });
     const empty = measureUse();
     await addPeople(booted, 0, few);
     await notifyUpkeep(booted, 0, few);
@@ -82,12 +82,12 @@ export async function measure(): Promise<void> {
       ['woken', woken],
     ] as const;
     for (const [name, { memory, disk }] of looks)
-      console.log(`  ${name.padEnd(12)} ${mebibytes(memory).padStart(6)} ${mebibytes(disk).padStart(6)}`);
+      console.log(`  ${name.padEnd(12)} ${formatMebibytes(memory).padStart(6)} ${formatMebibytes(disk).padStart(6)}`);
     console.log(
-      `  worker, per person beyond the first ${few}, KiB   ${kibibytes((second.memory - first.memory) / (all - few))}`,
+      `  worker, per person beyond the first ${few}, KiB   ${formatKibibytes((second.memory - first.memory) / (all - few))}`,
     );
-    console.log(`  server, per person, KiB                      ${kibibytes(perPerson)}`);
-    console.log(`  server, per wake, KiB                        ${kibibytes(perWake)}`);
+    console.log(`  server, per person, KiB                      ${formatKibibytes(perPerson)}`);
+    console.log(`  server, per wake, KiB                        ${formatKibibytes(perWake)}`);
     console.log(`  ${MANY} people, GiB on the server            ${((perPerson * MANY) / 2 ** 30).toFixed(2)}`);
     console.log(`  started and settled, people/s                ${((all - few) / (took / 1000)).toFixed(0)}`);
   } finally {

@@ -107,19 +107,19 @@ export function createDispatch({
   }
 
   /** A call to a server that does not answer ends after a time, and the relay tries again. */
-  const withDeadline =
+  const addDeadline =
     <Args extends unknown[]>(call: (...args: Args) => Promise<void>) =>
     (...args: Args): Promise<void> =>
       client.connection.withDeadline(Date.now() + ANSWER_MS, () => call(...args));
 
   const runs = createRuns({ client, taskQueue });
   return {
-    startApplication: withDeadline(startApplication),
+    startApplication: addDeadline(startApplication),
     startWithin,
-    startParticipation: withDeadline(startParticipation),
+    startParticipation: addDeadline(startParticipation),
     deliverCommand,
-    notifyFileChanged: withDeadline(notifyFileChanged),
-    notifyWatch: withDeadline(notifyWatch),
+    notifyFileChanged: addDeadline(notifyFileChanged),
+    notifyWatch: addDeadline(notifyWatch),
     query: queryWorkflow,
     isReachable,
     ...runs,

@@ -44,7 +44,7 @@ export const buildWatchId = ({ watch, subject }: WatchId): string => `${watch}/$
 export function createRuns({ client, taskQueue }: { client: Client; taskQueue: string }) {
   const ofApplications = `TaskQueue = "${taskQueue}" and WorkflowType in ("payerApplication", "networkParticipation")`;
 
-  const withDeadline = <T>(call: () => Promise<T>): Promise<T> =>
+  const callInTime = <T>(call: () => Promise<T>): Promise<T> =>
     client.connection.withDeadline(Date.now() + ANSWER_MS, call);
 
   /** The ids of workflows whose run ended since an instant without having come to its end. */
@@ -75,7 +75,7 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
   async function describeRun(workflowId: string): Promise<RunStatus> {
     let run: WorkflowExecutionDescription;
     try {
-      run = await withDeadline(() => client.workflow.getHandle(workflowId).describe());
+      run = await callInTime(() => client.workflow.getHandle(workflowId).describe());
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return { is: 'gone', because: 'missing', runId: null };
       throw error;
@@ -95,7 +95,7 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
   /** What a run that is gone knew; null where that cannot be found out. */
   async function findLastKnown(workflowId: string, runId: string): Promise<KnownProgress | null> {
     try {
-      const { version, stage, attempt, next } = await withDeadline(() =>
+      const { version, stage, attempt, next } = await callInTime(() =>
         client.workflow.getHandle(workflowId, runId).query(progressQuery),
       );
       return { version, stage, attempt, next };
@@ -105,12 +105,12 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
   }
 
   async function terminateRun(workflowId: string, runId: string, reason: string): Promise<void> {
-    await withDeadline(() => client.workflow.getHandle(workflowId, runId).terminate(reason));
+    await callInTime(() => client.workflow.getHandle(workflowId, runId).terminate(reason));
   }
 
   /** Makes a workflow ask the record. */
   async function wakeRun(workflowId: string): Promise<void> {
-    await withDeadline(() => client.workflow.getHandle(workflowId).signal(fileChangedSignal));
+    await callInTime(() => client.workflow.getHandle(workflowId).signal(fileChangedSignal));
   }
 
   return {

@@ -56,7 +56,7 @@ export class Child {
     try {
       await this.plan.prepare?.();
     } catch (error) {
-      return this.ended((error as Error).message, 0);
+      return this.handleEnd((error as Error).message, 0);
     }
     if (this.stopping) return;
     const log = this.openLog();
@@ -75,7 +75,7 @@ export class Child {
       this.looking = setInterval(() => this.endIfHopeless(this.plan.hopeless!, child), LOOK_EVERY);
     this.running = child;
     const handleExit = (how: string, lived: number) => {
-      if (this.running === child) this.ended(how, lived);
+      if (this.running === child) this.handleEnd(how, lived);
     };
     child.once('error', (error) => handleExit(error.message, 0));
     child.once('exit', (code, signal) => handleExit(signal ?? `code ${code}`, Date.now() - began));
@@ -114,12 +114,14 @@ export class Child {
     if (hopeless.test(readFileSync(this.log).subarray(this.logNow).toString())) child.kill('SIGKILL');
   }
 
-  private ended(how: string, lived: number): void {
+  private handleEnd(how: string, lived: number): void {
     clearInterval(this.looking);
     if (this.stopping) return;
     this.ends = lived > STEADY_AFTER ? 1 : this.ends + 1;
     if (!this.ready && this.ends >= TRIES_BEFORE_READY) {
-      return this.fail(new Error(`${this.plan.name} does not start (${how}). The end of ${this.log}:\n${this.tail()}`));
+      return this.fail(
+        new Error(`${this.plan.name} does not start (${how}). The end of ${this.log}:\n${this.readTail()}`),
+      );
     }
     const wait = Math.min(BACKOFF.first * 2 ** (this.ends - 1), BACKOFF.most);
     if (this.ready) console.log(`${this.plan.name} ended (${how}); starting it again in ${wait / 1000} s.`);
@@ -137,7 +139,7 @@ export class Child {
   }
 
   /** The last lines that it logged in this run. */
-  private tail(): string {
+  private readTail(): string {
     const text = readFileSync(this.log).subarray(this.logStart).toString().trimEnd();
     return text.split('\n').slice(-TAIL_LINES).join('\n');
   }

@@ -32,7 +32,7 @@ export function selectPrograms(changed: string[]): Program[] {
 /** `npm run dev`: what `npm start` runs; when sources change, it builds them and starts anew what they are in. */
 export async function runDevelopment(env: Environment): Promise<void> {
   // A debugger stops the event loop for as long as it likes.
-  await superviseRun({ WATCHDOG_SECONDS: 'off', ...env }, { inspect: INSPECT, whenUp: watchSources });
+  await superviseRun({ WATCHDOG_SECONDS: 'off', ...env }, { inspect: INSPECT, watchSystem: watchSources });
 }
 
 async function watchSources(run: Run, system: RunningSystem): Promise<void> {
@@ -102,11 +102,11 @@ class LogTail {
   private printed: number;
 
   constructor(private readonly file: string) {
-    this.printed = this.size();
+    this.printed = this.measureSize();
   }
 
   print(): void {
-    const size = this.size();
+    const size = this.measureSize();
     if (size < this.printed) this.printed = 0;
     if (size === this.printed) return;
     const text = Buffer.alloc(size - this.printed);
@@ -117,7 +117,7 @@ class LogTail {
     process.stdout.write(text);
   }
 
-  private size(): number {
+  private measureSize(): number {
     return statSync(this.file, { throwIfNoEntry: false })?.size ?? 0;
   }
 }

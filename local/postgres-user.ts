@@ -9,12 +9,12 @@ const isRoot = () => process.getuid?.() === 0;
 
 /** The user `postgres`, who is made where there is none. */
 function findUserPostgres(): PostgresUser {
-  const id = (flag: string) => Number.parseInt(runToEnd('id', [flag, 'postgres']).stdout, 10);
-  if (Number.isNaN(id('-u'))) {
+  const readId = (flag: string) => Number.parseInt(runToEnd('id', [flag, 'postgres']).stdout, 10);
+  if (Number.isNaN(readId('-u'))) {
     runToEnd('groupadd', ['--system', 'postgres']);
     runToEnd('useradd', ['--system', '--gid', 'postgres', '--no-create-home', 'postgres']);
   }
-  const user = { uid: id('-u'), gid: id('-g') };
+  const user = { uid: readId('-u'), gid: readId('-g') };
   if (Number.isNaN(user.uid)) {
     throw new Error(
       'PostgreSQL refuses to run as root, and no user `postgres` could be made: run as another user or set DATABASE_URL.',

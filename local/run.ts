@@ -17,15 +17,15 @@ export class Run {
     return this.giveUp.signal;
   }
 
-  /** Starts a child and waits for `ready`, which polls until its signal gives up; from then on it is started again whenever it ends. */
-  async bringUp<T>(plan: ChildPlan, ready: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  /** Starts a child and calls `waitUntilReady`, which polls until its signal gives up; from then on it is started again whenever it ends. */
+  async bringUp<T>(plan: ChildPlan, waitUntilReady: (signal: AbortSignal) => Promise<T>): Promise<T> {
     this.ending.throwIfAborted();
     const child = new Child(plan, this.directory);
     this.children.set(plan.name, child);
     await child.start();
     const late = AbortSignal.timeout(READY_WITHIN);
     try {
-      const answer = await Promise.race([ready(AbortSignal.any([this.ending, late])), child.failed]);
+      const answer = await Promise.race([waitUntilReady(AbortSignal.any([this.ending, late])), child.failed]);
       child.markReady();
       return answer;
     } catch (error) {

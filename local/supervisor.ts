@@ -57,7 +57,7 @@ export interface RunningSystem {
 export interface Development {
   /** The port on which each takes a debugger. */
   inspect: Record<'api' | 'worker', number>;
-  whenUp(run: Run, system: RunningSystem): Promise<void>;
+  watchSystem(run: Run, system: RunningSystem): Promise<void>;
 }
 
 /** What `npm start` runs: brings everything up, says where it is, and takes it down again when asked to. */
@@ -85,7 +85,7 @@ export async function superviseRun(env: Environment, development?: Development):
 
   const ended = new Promise((resolve) => run.ending.addEventListener('abort', resolve, { once: true }));
   await bringUpAll(run, settings, env, development?.inspect)
-    .then((system) => development?.whenUp(run, system))
+    .then((system) => development?.watchSystem(run, system))
     .catch(reportFailure);
   await ended;
   console.log('Stopping ...');

@@ -134,7 +134,7 @@ class Narrator {
     console.log(`${`${process.uptime().toFixed(1)} s`.padStart(7)}  ${text}`);
   }
 
-  detail(text: string): void {
+  sayDetail(text: string): void {
     console.log(`           ${text}`);
   }
 
@@ -146,27 +146,27 @@ class Narrator {
   async request(what: string, method: 'get' | 'put' | 'post', path: string, body?: object): Promise<Answer> {
     await this.pause();
     this.say(what);
-    this.detail(shortenText(`${method.toUpperCase()} ${path}${body ? ` ${JSON.stringify(body)}` : ''}`));
+    this.sayDetail(shortenText(`${method.toUpperCase()} ${path}${body ? ` ${JSON.stringify(body)}` : ''}`));
     return method === 'get' ? this.api.get(path) : this.api[method](path, body ?? {});
   }
 
-  /** Asks the gate, and says its whole answer. */
-  async askGate(question: string): Promise<boolean> {
+  /** Asks for billing readiness, and says the whole answer. */
+  async askReadiness(question: string): Promise<boolean> {
     const { provider, practice, payer } = this.cast;
     const scope = { providerId: provider.id, practiceId: practice.id, payerId: payer.id };
     const query = new URLSearchParams({ ...scope, state: STATE, dateOfService: today });
     const answer = await this.request(question, 'get', `/v1/billing-readiness?${query}`);
     const { mayBill, reasons, whatToDo, cautions, billThrough } = answer;
     if (mayBill) {
-      this.detail(`=> YES, under their own contract${cautions.length ? `; to note: ${cautions.join(', ')}` : ''}`);
+      this.sayDetail(`=> YES, under their own contract${cautions.length ? `; to note: ${cautions.join(', ')}` : ''}`);
       return true;
     }
-    this.detail(`=> NO: ${reasons.join(', ')}; billed through: ${billThrough}`);
-    this.detail(`   what to do first: ${whatToDo[0].do}`);
+    this.sayDetail(`=> NO: ${reasons.join(', ')}; billed through: ${billThrough}`);
+    this.sayDetail(`   what to do first: ${whatToDo[0].do}`);
     return false;
   }
 
-  async until(awaited: string, poll: () => Promise<Answer>): Promise<Answer> {
+  async waitUntil(awaited: string, poll: () => Promise<Answer>): Promise<Answer> {
     for (const late = Date.now() + PATIENCE; Date.now() < late; await delay(250)) {
       const answer = await poll();
       if (answer) return answer;
@@ -175,13 +175,13 @@ class Narrator {
   }
 
   /** Waits for a stage of an application, and says where it stands. */
-  async reach(path: string, stage: string): Promise<void> {
-    const { waitingOn, nextFollowUpAt } = await this.until(`the stage ${stage}`, async () => {
+  async waitForStage(path: string, stage: string): Promise<void> {
+    const { waitingOn, nextFollowUpAt } = await this.waitUntil(`the stage ${stage}`, async () => {
       const application = await this.api.get(path);
       return application.stage === stage && application;
     });
     const next = nextFollowUpAt ? `, next follow-up ${nextFollowUpAt.slice(11, 19)} UTC` : '';
-    this.detail(`=> ${stage}; it is the turn of: ${waitingOn}${next}`);
+    this.sayDetail(`=> ${stage}; it is the turn of: ${waitingOn}${next}`);
   }
 
   /** Kills the worker as a crash would; false where it runs elsewhere. */
@@ -193,7 +193,7 @@ class Narrator {
   }
 
   end(workflowId: string): void {
-    this.detail(`Its workflow: ${this.connected.showWorkflow(workflowId)}`);
+    this.sayDetail(`Its workflow: ${this.connected.showWorkflow(workflowId)}`);
   }
 }
 
@@ -221,7 +221,7 @@ async function showPlatform(narrator: Narrator): Promise<undefined> {
   const { provider, payer, relationship } = narrator.cast;
   const path = `/v1/platform-relationships/${relationship.id}`;
   narrator.say(`${provider.firstName} ${provider.lastName} is in network with ${payer.name} through ${PLATFORM}`);
-  await narrator.askGate('"So I may bill this payer myself?"');
+  await narrator.askReadiness('"So I may bill this payer myself?"');
 
   const said = { answeredBy: `${PLATFORM} support`, answeredOn: today, channel: 'email' };
   const answerQuestion = (what: string, question: string, body: object) =>
@@ -235,18 +235,18 @@ async function showPlatform(narrator: Narrator): Promise<undefined> {
     words: 'That depends on the payer.',
   });
   const assessment = await narrator.request('What the answers come to', 'get', `${path}/assessment`);
-  narrator.detail(
+  narrator.sayDetail(
     `=> ${assessment.verdict}, because of ${assessment.because.map((one: Answer) => one.question).join(', ')}`,
   );
-  narrator.detail(`   still unanswered: ${assessment.unanswered.join(', ')}`);
-  await narrator.until('the questions to be written', async () => {
+  narrator.sayDetail(`   still unanswered: ${assessment.unanswered.join(', ')}`);
+  await narrator.waitUntil('the questions to be written', async () => {
     const { asks } = await narrator.api.get(`${path}/inquiry`);
     return asks.length > 0;
   });
   const inquiry = await narrator.request('The open ones are chased by a durable timer', 'get', `${path}/inquiry`);
   // at night and at the weekend, mail waits for the next working morning
   const [{ delivery }] = inquiry.asks;
-  narrator.detail(`=> asked by a mail that is ${delivery}, to be asked again at ${inquiry.nextAskAt}`);
+  narrator.sayDetail(`=> asked by a mail that is ${delivery}, to be asked again at ${inquiry.nextAskAt}`);
   const decision = { decision: 'bridge', reason: 'Keep the income while a direct application runs.' };
   await narrator.request('The client decides: keep the platform as a bridge', 'put', `${path}/decision`, decision);
   narrator.end(`platformInquiry/${relationship.id}`);
@@ -255,24 +255,24 @@ async function showPlatform(narrator: Narrator): Promise<undefined> {
 async function showApplication(narrator: Narrator): Promise<string> {
   const { provider, digits } = narrator.cast;
   const path = await openApplication(narrator);
-  await narrator.reach(path, 'awaiting_attestation');
+  await narrator.waitForStage(path, 'awaiting_attestation');
   const attested = { attestedOn: today, source: 'provider' };
   await narrator.request('Robin attests in CAQH', 'post', `/v1/providers/${provider.id}/attestations`, attested);
-  await narrator.reach(path, 'ready_to_submit');
+  await narrator.waitForStage(path, 'ready_to_submit');
   const submission = { submittedOn: today, channel: 'payer_portal', referenceNumber: `DH-${digits}` };
   await narrator.request('It is submitted in the payer’s portal', 'post', `${path}/submission`, submission);
-  await narrator.reach(path, 'submitted');
+  await narrator.waitForStage(path, 'submitted');
   await narrator.pause();
   narrator.say('The timer of the follow-up sleeps, in Temporal');
   if (narrator.killWorker()) narrator.say('The worker is killed (kill -9) meanwhile; npm start starts it again ...');
   const queue = `/v1/work-queue?applicationId=${path.split('/').at(-1)}`;
-  await narrator.until('the follow-up in the work queue', async () => (await narrator.api.get(queue)).items[0]);
+  await narrator.waitUntil('the follow-up in the work queue', async () => (await narrator.api.get(queue)).items[0]);
   const { items } = await narrator.request('The nudge comes all the same', 'get', queue);
-  narrator.detail(`=> the work queue asks for: ${items[0].purpose}, by ${items[0].dueAt.slice(11, 19)} UTC`);
+  narrator.sayDetail(`=> the work queue asks for: ${items[0].purpose}, by ${items[0].dueAt.slice(11, 19)} UTC`);
   const call = { channel: 'phone', rep: 'Dana', outcome: 'received', referenceNumber: `C1-${digits}` };
   await narrator.request('The call is logged, which arms the next follow-up', 'post', `${path}/contacts`, call);
-  await narrator.reach(path, 'in_review');
-  await narrator.askGate('"May I bill now?"');
+  await narrator.waitForStage(path, 'in_review');
+  await narrator.askReadiness('"May I bill now?"');
   await endWithWorkflowOf(narrator, path);
   return path;
 }
@@ -282,8 +282,8 @@ async function showFourFacts(narrator: Narrator, application: string | undefined
   const path = application ?? (await takeOverInReview(narrator));
   const approval = { channel: 'mail', outcome: 'approved' };
   await narrator.request('The payer’s committee says yes', 'post', `${path}/contacts`, approval);
-  await narrator.reach(path, 'approved');
-  await narrator.askGate('"Approved: may I bill now?"');
+  await narrator.waitForStage(path, 'approved');
+  await narrator.askReadiness('"Approved: may I bill now?"');
 
   const welcome = { source: 'letter', reference: `Welcome letter ${digits}`, evidence: [letter] };
   const signed = { source: 'executed_contract', reference: `Agreement ${digits}`, evidence: [agreement] };
@@ -298,19 +298,20 @@ async function showFourFacts(narrator: Narrator, application: string | undefined
     throw new Error('A letter that names another party was taken.');
   } catch (error) {
     if (!(error instanceof ProblemError) || !error.problem.type?.includes('wrong_party')) throw error;
-    narrator.detail(`=> refused (wrong_party): ${error.problem.title}`);
+    narrator.sayDetail(`=> refused (wrong_party): ${error.problem.title}`);
   }
   const seen = { partyName: practice.legalName, tinLast4: practice.tin.last4 };
   const contract = { value: 'executed', seen };
   await confirmFact('The contract that both have signed, in the practice’s own name', 'contract', contract, signed);
-  await narrator.askGate('"And now?"');
+  await narrator.askReadiness('"And now?"');
   await confirmFact('The first day in network', 'effectiveDate', { value: today, seen });
   await confirmFact('The ID under which the payer pays', 'payerProviderId', { value: `DHP${digits}`, seen });
-  await narrator.askGate('"And now?"');
+  await narrator.askReadiness('"And now?"');
   const route = { clearinghouse: 'Demo Clearing', payerId: 'DEMO1' };
   await confirmFact('The route that claims take', 'claimsRoute', { value: route, seen });
-  await narrator.reach(path, 'confirmed');
-  if (!(await narrator.askGate('"And now?"'))) throw new Error('All four facts are on file, and the gate says no.');
+  await narrator.waitForStage(path, 'confirmed');
+  if (!(await narrator.askReadiness('"And now?"')))
+    throw new Error('All four facts are on file, and the gate says no.');
   await endWithWorkflowOf(narrator, path);
 }
 

@@ -13,9 +13,9 @@ export interface Mail {
   messageId: string;
 }
 
-/** Takes mail to where it goes; `transmitting` is called right before the first byte of a message leaves. */
+/** Takes mail to where it goes; `markTransmitting` is called right before the first byte of a message leaves. */
 export interface Mailer {
-  send(mail: Mail, transmitting: () => Promise<void>): Promise<void>;
+  send(mail: Mail, markTransmitting: () => Promise<void>): Promise<void>;
 }
 
 /** Why a mail did not go, as far as that is known. */
@@ -47,7 +47,7 @@ export function createSmtpMailer(url: string, from: string, { tls = true } = {})
   const { options } = createTransport(url);
   const settings = { requireTLS: tls, ignoreTLS: !tls, opportunisticTLS: false, ...TIMEOUTS };
   return {
-    async send({ to, subject, text, html, messageId }, transmitting) {
+    async send({ to, subject, text, html, messageId }, markTransmitting) {
       // asks mail servers not to answer it with an out-of-office reply
       const headers = { 'Auto-Submitted': 'auto-generated' };
       const composed = new MailComposer({ from, to, subject, text, html, messageId, headers }).compile();
@@ -55,7 +55,7 @@ export function createSmtpMailer(url: string, from: string, { tls = true } = {})
       let began = false;
       // read only once the server has said that it takes the message
       async function* yieldContent() {
-        await transmitting();
+        await markTransmitting();
         began = true;
         yield content;
       }
@@ -84,7 +84,7 @@ function deliverMail(
   message: Readable,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const continueWith = (next: () => void) => (error?: Error | null) => (error ? reject(error) : next());
+    const continueWith = (proceed: () => void) => (error?: Error | null) => (error ? reject(error) : proceed());
     const sendIt = () => connection.send({ from, to }, message, continueWith(resolve));
     connection.once('error', reject);
     connection.once('end', () => reject(new Error('the connection ended')));

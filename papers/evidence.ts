@@ -133,11 +133,11 @@ const createClock = (timeZone: string): FormatInstant => {
 /** A table of logged entries; one that was struck is crossed out, with its reason. */
 function buildTable<T extends LoggedEntry>(
   heading: string,
-  columns: readonly (Column & { of: (one: T) => string })[],
+  columns: readonly (Column & { write: (one: T) => string })[],
   items: readonly T[],
 ): Table {
   const rows = items.flatMap((item): Row[] => {
-    const cells = columns.map(({ of }) => of(item));
+    const cells = columns.map(({ write }) => write(item));
     if (!item.struck) return splitRow(cells);
     const why = columns.map((_, i) => (i === columns.length - 1 ? `Struck out: ${item.struck!.reason}` : ''));
     return [...splitRow(cells).map((struck) => ({ struck })), ...splitRow(why)];
@@ -173,20 +173,20 @@ const buildConfirmationsTable = ({ confirmations }: EvidenceFile): Table =>
   buildTable(
     'The four facts',
     [
-      { title: 'Fact', share: 12, of: ({ fact }) => FACT_NAMES[fact] },
-      { title: 'Value', share: 24, of: ({ value }) => writeValue(value) },
-      { title: 'Status', share: 10, of: ({ status }) => spellCode(status) },
-      { title: 'Confirmed on', share: 10, of: ({ confirmedOn }) => confirmedOn },
+      { title: 'Fact', share: 12, write: ({ fact }) => FACT_NAMES[fact] },
+      { title: 'Value', share: 24, write: ({ value }) => writeValue(value) },
+      { title: 'Status', share: 10, write: ({ status }) => spellCode(status) },
+      { title: 'Confirmed on', share: 10, write: ({ confirmedOn }) => confirmedOn },
       {
         title: 'Source',
         share: 22,
-        of: writeSource,
+        write: writeSource,
       },
-      { title: 'What it names', share: 14, of: writeSeen },
+      { title: 'What it names', share: 14, write: writeSeen },
       {
         title: 'Evidence',
         share: 22,
-        of: ({ documents, reason }) => joinLines(joinDocumentNames(documents), reason && `Reason: ${reason}`),
+        write: ({ documents, reason }) => joinLines(joinDocumentNames(documents), reason && `Reason: ${reason}`),
       },
     ],
     FACTS.flatMap((fact) => confirmations.filter((one) => one.fact === fact)),
@@ -240,16 +240,16 @@ const buildSubmissionsTable = ({ submissions }: EvidenceFile, when: FormatInstan
   buildTable(
     'What was sent',
     [
-      { title: 'Submitted on', share: 12, of: ({ submittedOn }) => submittedOn },
-      { title: 'Attempt', share: 8, of: ({ attempt }) => String(attempt) },
+      { title: 'Submitted on', share: 12, write: ({ submittedOn }) => submittedOn },
+      { title: 'Attempt', share: 8, write: ({ attempt }) => String(attempt) },
       {
         title: 'Through',
         share: 14,
-        of: ({ channel }) => (channel ? spellCode(channel) : 'filed before it was taken over'),
+        write: ({ channel }) => (channel ? spellCode(channel) : 'filed before it was taken over'),
       },
-      { title: 'Payer’s reference', share: 18, of: ({ referenceNumber }) => referenceNumber ?? '' },
-      { title: 'Recorded', share: 20, of: ({ at, by }) => joinLines(when(at), by) },
-      { title: 'Proof', share: 28, of: ({ documents }) => joinDocumentNames(documents) },
+      { title: 'Payer’s reference', share: 18, write: ({ referenceNumber }) => referenceNumber ?? '' },
+      { title: 'Recorded', share: 20, write: ({ at, by }) => joinLines(when(at), by) },
+      { title: 'Proof', share: 28, write: ({ documents }) => joinDocumentNames(documents) },
     ],
     submissions,
   );
@@ -258,16 +258,16 @@ const buildContactsTable = ({ contacts }: EvidenceFile, when: FormatInstant): Ta
   buildTable(
     'Contacts with the payer',
     [
-      { title: 'When', share: 14, of: ({ at }) => when(at) },
-      { title: 'By', share: 9, of: ({ channel }) => spellCode(channel) },
-      { title: 'Outcome', share: 14, of: ({ outcome }) => spellCode(outcome) },
-      { title: 'Who answered', share: 18, of: ({ rep, department }) => joinLines(rep, department) },
-      { title: 'Reference', share: 15, of: ({ referenceNumber }) => referenceNumber ?? '' },
-      { title: 'Logged by', share: 12, of: ({ by }) => by },
+      { title: 'When', share: 14, write: ({ at }) => when(at) },
+      { title: 'By', share: 9, write: ({ channel }) => spellCode(channel) },
+      { title: 'Outcome', share: 14, write: ({ outcome }) => spellCode(outcome) },
+      { title: 'Who answered', share: 18, write: ({ rep, department }) => joinLines(rep, department) },
+      { title: 'Reference', share: 15, write: ({ referenceNumber }) => referenceNumber ?? '' },
+      { title: 'Logged by', share: 12, write: ({ by }) => by },
       {
         title: 'Said',
         share: 26,
-        of: ({ missingItems, promisedOn }) =>
+        write: ({ missingItems, promisedOn }) =>
           joinLines(
             missingItems && `Asked for: ${missingItems.join('; ')}`,
             promisedOn && `Promised for ${promisedOn}`,
@@ -281,14 +281,14 @@ const buildContractTable = ({ contract }: EvidenceFile, when: FormatInstant): Ta
   buildTable(
     'The contract',
     [
-      { title: 'On', share: 12, of: ({ on }) => on },
-      { title: 'Status', share: 14, of: ({ status }) => spellCode(status) },
-      { title: 'Reference', share: 22, of: ({ reference }) => reference ?? '' },
-      { title: 'Recorded', share: 20, of: ({ at, by }) => joinLines(when(at), by) },
+      { title: 'On', share: 12, write: ({ on }) => on },
+      { title: 'Status', share: 14, write: ({ status }) => spellCode(status) },
+      { title: 'Reference', share: 22, write: ({ reference }) => reference ?? '' },
+      { title: 'Recorded', share: 20, write: ({ at, by }) => joinLines(when(at), by) },
       {
         title: 'Terms',
         share: 32,
-        of: ({ feeScheduleReference, termNoticeDays, renewsOn }) =>
+        write: ({ feeScheduleReference, termNoticeDays, renewsOn }) =>
           joinLines(
             feeScheduleReference && `Fee schedule: ${feeScheduleReference}`,
             termNoticeDays !== undefined && `Notice: ${termNoticeDays} days`,
@@ -306,11 +306,11 @@ const buildSightingsTable = (heading: string, sightings: readonly EvidenceSighti
   buildTable(
     heading,
     [
-      { title: 'Seen on', share: 12, of: ({ seenOn }) => seenOn },
-      { title: 'Status', share: 14, of: ({ status }) => spellCode(status) },
-      { title: 'Source', share: 28, of: writeSource },
-      { title: 'Recorded', share: 20, of: ({ at, by }) => joinLines(when(at), by) },
-      { title: 'Evidence', share: 26, of: ({ documents }) => joinDocumentNames(documents) },
+      { title: 'Seen on', share: 12, write: ({ seenOn }) => seenOn },
+      { title: 'Status', share: 14, write: ({ status }) => spellCode(status) },
+      { title: 'Source', share: 28, write: writeSource },
+      { title: 'Recorded', share: 20, write: ({ at, by }) => joinLines(when(at), by) },
+      { title: 'Evidence', share: 26, write: ({ documents }) => joinDocumentNames(documents) },
     ],
     sightings,
   );
@@ -319,20 +319,20 @@ const buildIssuesTable = ({ issues }: EvidenceFile, when: FormatInstant): Table 
   buildTable(
     'Issues of the participation',
     [
-      { title: 'Issue', share: 14, of: ({ code }) => spellCode(code) },
-      { title: 'Since', share: 10, of: ({ since }) => since },
+      { title: 'Issue', share: 14, write: ({ code }) => spellCode(code) },
+      { title: 'Since', share: 10, write: ({ since }) => since },
       {
         title: 'Puts in doubt',
         share: 14,
-        of: ({ disproves }) => joinLines(...disproves.map((f) => FACT_NAMES[f])),
+        write: ({ disproves }) => joinLines(...disproves.map((f) => FACT_NAMES[f])),
       },
-      { title: 'Recorded', share: 18, of: ({ at, by, reference }) => joinLines(when(at), by, reference) },
-      { title: 'Resolved on', share: 10, of: ({ resolvedOn }) => resolvedOn ?? 'not yet' },
-      { title: 'By', share: 18, of: ({ resolution }) => (resolution ? writeSource(resolution) : '') },
+      { title: 'Recorded', share: 18, write: ({ at, by, reference }) => joinLines(when(at), by, reference) },
+      { title: 'Resolved on', share: 10, write: ({ resolvedOn }) => resolvedOn ?? 'not yet' },
+      { title: 'By', share: 18, write: ({ resolution }) => (resolution ? writeSource(resolution) : '') },
       {
         title: 'Evidence',
         share: 16,
-        of: ({ documents, resolution }) => joinDocumentNames([...documents, ...(resolution?.documents ?? [])]),
+        write: ({ documents, resolution }) => joinDocumentNames([...documents, ...(resolution?.documents ?? [])]),
       },
     ],
     issues,
@@ -354,13 +354,17 @@ const buildCyclesTable = ({ client, recredentialing }: EvidenceFile, when: Forma
       {
         title: 'What',
         share: 22,
-        of: ({ what, on }) => joinLines(STEPS[what], !isOfPayer(what) && `counted from ${on}`),
+        write: ({ what, on }) => joinLines(STEPS[what], !isOfPayer(what) && `counted from ${on}`),
       },
-      { title: 'On', share: 10, of: ({ what, on, at }) => (isOfPayer(what) ? on : toLocalDate(at, client.timeZone)) },
-      { title: 'Due by', share: 10, of: ({ dueOn }) => dueOn ?? '' },
-      { title: 'Source', share: 20, of: writeSource },
-      { title: 'Recorded', share: 18, of: ({ at, by }) => joinLines(when(at), by) },
-      { title: 'Evidence', share: 16, of: ({ documents }) => joinDocumentNames(documents) },
+      {
+        title: 'On',
+        share: 10,
+        write: ({ what, on, at }) => (isOfPayer(what) ? on : toLocalDate(at, client.timeZone)),
+      },
+      { title: 'Due by', share: 10, write: ({ dueOn }) => dueOn ?? '' },
+      { title: 'Source', share: 20, write: writeSource },
+      { title: 'Recorded', share: 18, write: ({ at, by }) => joinLines(when(at), by) },
+      { title: 'Evidence', share: 16, write: ({ documents }) => joinDocumentNames(documents) },
     ],
     recredentialing.steps,
   );
@@ -398,10 +402,10 @@ const buildTimelineTable = ({ timeline, messages }: EvidenceFile, when: FormatIn
   buildTable(
     'Everything that happened, in order of time',
     [
-      { title: 'When', share: 14, of: ({ at }) => when(at) },
-      { title: 'What', share: 20, of: ({ what }) => what },
-      { title: 'By', share: 16, of: ({ by }) => by },
-      { title: 'In detail', share: 50, of: ({ detail }) => detail },
+      { title: 'When', share: 14, write: ({ at }) => when(at) },
+      { title: 'What', share: 20, write: ({ what }) => what },
+      { title: 'By', share: 16, write: ({ by }) => by },
+      { title: 'In detail', share: 50, write: ({ detail }) => detail },
     ],
     [
       ...timeline

@@ -16,7 +16,7 @@ export async function* writeZip(files: AsyncIterable<ArchivedFile>): AsyncGenera
     if (error) throw error;
     ready.push(chunk);
   });
-  function* taken() {
+  function* yieldReady() {
     const chunks = ready;
     ready = [];
     yield* chunks;
@@ -26,8 +26,8 @@ export async function* writeZip(files: AsyncIterable<ArchivedFile>): AsyncGenera
     file.mtime = NO_TIME;
     archive.add(file);
     file.push(bytes, true);
-    yield* taken();
+    yield* yieldReady();
   }
   archive.end();
-  yield* taken();
+  yield* yieldReady();
 }

@@ -47,7 +47,7 @@ const MORE_CELLS = 'more_cells_than_headings';
 const COLUMNS: Columns = {
   nameOf: (heading) => HEADINGS[heading.toLowerCase().replace(/[^a-z]/g, '')] ?? heading,
   known: [...new Set(Object.values(HEADINGS))],
-  missing: (names) => [
+  listMissing: (names) => [
     ...(names.includes('caqh_id') || names.includes('npi') ? [] : ['caqh_id']),
     ...REQUIRED.filter((name) => !names.includes(name)),
   ],

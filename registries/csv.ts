@@ -21,7 +21,7 @@ export class BadTable extends Error {
 export interface Columns {
   nameOf: (heading: string) => string;
   known: readonly string[];
-  missing: (names: readonly string[]) => string[];
+  listMissing: (names: readonly string[]) => string[];
 }
 
 /** A row by its columns, and the line of the file on which it starts. */
@@ -139,7 +139,7 @@ const readValues = (record: readonly string[], names: readonly string[]) => ({
 function readNames(headings: string[], columns: Columns, file: Buffer): string[] {
   if (headings.length > MOST_COLUMNS) throw buildBadTable('csv', `must have at most ${MOST_COLUMNS} columns`);
   const names = headings.map(columns.nameOf);
-  const missing = columns.missing(names);
+  const missing = columns.listMissing(names);
   if (missing.length > 0)
     throw (
       findCause(file, columns) ??

@@ -79,7 +79,7 @@ const AS_IT_IS = 'import the OIG’s file as it is, without opening it';
 const LEIE_TABLE: Columns = {
   nameOf: (heading) => heading,
   known: COLUMNS,
-  missing: (names) => COLUMNS.filter((column) => !names.includes(column)),
+  listMissing: (names) => COLUMNS.filter((column) => !names.includes(column)),
 };
 
 function readEntry({

@@ -16,9 +16,9 @@ export interface Keyring {
   seal(text: string, aad: string): string;
   open(sealed: string, aad: string): string;
   /** A keyed hash, for finding what is only stored sealed; under the key that seals. */
-  lookupHash(text: string): Buffer;
+  computeLookupHash(text: string): Buffer;
   /** The hashes under every key, so that what was stored before a rotation is found too. */
-  lookupHashes(text: string): Buffer[];
+  computeLookupHashes(text: string): Buffer[];
 }
 
 const FORM = /^([A-Za-z0-9_-]{1,40}):([A-Za-z0-9+/]{43}=)$/;
@@ -42,14 +42,14 @@ export function createKeyring(encryptionKeys: string): Keyring {
     return derived;
   }
 
-  function encrypt(purpose: string, plaintext: Uint8Array, aad: string): Ciphertext {
+  function encryptBytes(purpose: string, plaintext: Uint8Array, aad: string): Ciphertext {
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', deriveSubkey(active, purpose), iv).setAAD(Buffer.from(aad));
     const body = [iv, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()];
     return { keyId: active, data: Buffer.concat(body) };
   }
 
-  function decrypt(purpose: string, { keyId, data }: { keyId: string; data: Uint8Array }, aad: string): Buffer {
+  function decryptBytes(purpose: string, { keyId, data }: { keyId: string; data: Uint8Array }, aad: string): Buffer {
     const key = deriveSubkey(keyId, purpose);
     if (data.length < IV_BYTES + TAG_BYTES) throw new Error('The sealed data is too short');
     const decipher = createDecipheriv('aes-256-gcm', key, data.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
@@ -62,19 +62,19 @@ export function createKeyring(encryptionKeys: string): Keyring {
     createHmac('sha256', deriveSubkey(keyId, purpose)).update(text).digest();
 
   return {
-    encrypt,
-    decrypt,
+    encrypt: encryptBytes,
+    decrypt: decryptBytes,
     seal(text, aad) {
-      const { keyId, data } = encrypt('field', Buffer.from(text), aad);
+      const { keyId, data } = encryptBytes('field', Buffer.from(text), aad);
       return `${keyId}.${data.toString('base64url')}`;
     },
     open(sealed, aad) {
       const dot = sealed.indexOf('.');
       const data = Buffer.from(sealed.slice(dot + 1), 'base64url');
-      return decrypt('field', { keyId: sealed.slice(0, dot), data }, aad).toString();
+      return decryptBytes('field', { keyId: sealed.slice(0, dot), data }, aad).toString();
     },
-    lookupHash: (text) => computeHmac(active, 'lookup', text),
-    lookupHashes: (text) => [...masters.keys()].map((keyId) => computeHmac(keyId, 'lookup', text)),
+    computeLookupHash: (text) => computeHmac(active, 'lookup', text),
+    computeLookupHashes: (text) => [...masters.keys()].map((keyId) => computeHmac(keyId, 'lookup', text)),
   };
 }
 

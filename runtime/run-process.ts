@@ -5,9 +5,9 @@ import { describeError, summarizeError } from './redact';
  * Runs a process's main function. What it throws, or anything else in the process leaves uncaught, ends the process:
  * Node would print every property of the error, so what may be written down of it is printed instead.
  */
-export function runProcess(main: () => Promise<void>): void {
+export function runProcess(run: () => Promise<void>): void {
   process.once('uncaughtException', endWith);
-  main().catch(endWith);
+  run().catch(endWith);
 }
 
 function endWith(error: unknown): never {

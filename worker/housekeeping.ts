@@ -7,7 +7,7 @@ import type { Sql } from '../runtime/database';
 const HOUSEKEEPING_MS = 300_000;
 
 /** Deletes what has expired, completes what an import of exclusions left, keeps bridges that no write has kept: now, and every few minutes. */
-export function startHousekeeping(sql: Sql, failed: (error: unknown) => void): { stop(): Promise<void> } {
+export function startHousekeeping(sql: Sql, reportError: (error: unknown) => void): { stop(): Promise<void> } {
   let done = Promise.resolve();
   const runHousekeeping = () => {
     done = Promise.all([
@@ -15,7 +15,7 @@ export function startHousekeeping(sql: Sql, failed: (error: unknown) => void): {
       completeNameKeys(sql),
       screenLatecomers(sql),
       keepOverdueBridges(sql),
-    ]).then(() => undefined, failed);
+    ]).then(() => undefined, reportError);
   };
   runHousekeeping();
   const timer = setInterval(runHousekeeping, HOUSEKEEPING_MS);

@@ -8,7 +8,7 @@ export interface Work<T> {
   places: number;
   /** How long nothing is claimed after nothing was left. */
   idleMs: number;
-  failed: (error: unknown) => void;
+  reportError: (error: unknown) => void;
 }
 
 export interface Pool {
@@ -19,7 +19,7 @@ export interface Pool {
 }
 
 /** Works on what is due side by side: a piece that takes long takes one place, and the others go on without it. */
-export function startPool<T>({ claim, work, places, idleMs, failed }: Work<T>): Pool {
+export function startPool<T>({ claim, work, places, idleMs, reportError }: Work<T>): Pool {
   const busy = new Set<Promise<void>>();
   let taken = 0;
   let stopped = false;
@@ -43,7 +43,7 @@ export function startPool<T>({ claim, work, places, idleMs, failed }: Work<T>): 
     try {
       leadsOn = await work(piece);
     } catch (error) {
-      failed(error);
+      reportError(error);
     }
     taken -= 1;
     if (leadsOn || full) wakePool();
@@ -71,7 +71,7 @@ export function startPool<T>({ claim, work, places, idleMs, failed }: Work<T>): 
   }
 
   const reportFailure = (error: unknown) => {
-    failed(error);
+    reportError(error);
     return NOTHING;
   };
   const running = runLoop();

@@ -53,7 +53,7 @@ export function startRelay({
     work: deliverRows,
     places: ROWS_AT_ONCE,
     idleMs: IDLE_MS,
-    failed: logFailure,
+    reportError: logFailure,
   });
   const commands = startPool<ClaimedCommand>({
     claim: async (limit) => {
@@ -63,7 +63,7 @@ export function startRelay({
     work: deliverCommand,
     places: APPLICATIONS_AT_ONCE,
     idleMs: IDLE_MS,
-    failed: logFailure,
+    reportError: logFailure,
   });
   const renewing = setInterval(
     () => {

@@ -44,16 +44,18 @@ export interface ActionRow<A extends Action = Action, Given extends object = obj
   /** Adds to `errors` what the schema cannot see: references, and what depends on the application. */
   check?(of: CheckedBody<Given>, errors: FieldError[]): Promise<void>;
   /** What the command says, of what was given. */
-  saying(given: Given): ActionWithBody<A>;
+  buildAction(given: Given): ActionWithBody<A>;
 }
 
-type More<Given extends object> = Partial<Omit<ActionRow<Action, Given>, 'action' | 'summary' | 'schema' | 'saying'>>;
+type More<Given extends object> = Partial<
+  Omit<ActionRow<Action, Given>, 'action' | 'summary' | 'schema' | 'buildAction'>
+>;
 
 const buildRow = <A extends Action, Given extends object>(
   action: A,
   summary: string,
   schema: z.ZodType<Given>,
-  saying: (given: Given) => ActionWithBody<A>,
+  buildAction: (given: Given) => ActionWithBody<A>,
   more: More<Given>,
 ): ActionRow<A, Given> => ({
   action,
@@ -62,7 +64,7 @@ const buildRow = <A extends Action, Given extends object>(
   access: 'applications:work',
   summary,
   schema,
-  saying,
+  buildAction,
   ...more,
 });
 
@@ -329,12 +331,12 @@ export async function takeAction<Given extends object>(
   deps: Deps,
   row: ActionRow<Action, Given>,
   request: { principal: Principal; subject: KeptApplication; body: Given; commandId: string },
-  { version, patienceMs = deps.patienceMs }: { version?: () => number | undefined; patienceMs?: number } = {},
+  { readVersion, patienceMs = deps.patienceMs }: { readVersion?: () => number | undefined; patienceMs?: number } = {},
 ): Promise<'recorded' | 'on_its_way'> {
   const { principal, subject, body, commandId } = request;
   if (!(await isKept(deps.sql, commandId))) {
-    const expected = version?.();
-    const said = row.saying(body);
+    const expected = readVersion?.();
+    const said = row.buildAction(body);
     const errors: FieldError[] = listContradictoryDates(subject.snapshot, said);
     await row.check?.({ ...deps, principal, subject, body }, errors);
     refuseErrors(errors);
@@ -388,14 +390,14 @@ const buildRoute = (deps: Deps, one: ActionRow): Route =>
     subject: ({ principal, params }) => findApplication(deps.sql, principal, (params as { id: string }).id),
     ...(one.namesUser && { namesUser: one.namesUser }),
     body: one.schema,
-    contradicts: ({ subject, given }) => listContradictoryDates(subject.snapshot, one.saying(given)),
+    contradicts: ({ subject, given }) => listContradictoryDates(subject.snapshot, one.buildAction(given)),
     responses: {
       200: { description: 'The application as it is now', schema: application },
       202: { description: 'It is on record, and will be done once a worker is there', schema: acceptedCommand },
     },
     handler: async ({ principal, subject, body, commandId, ifMatch }): Promise<Answer> => {
       const request = { principal, subject, body, commandId };
-      const status = await takeAction(deps, one, request, { version: () => ifMatch(subject.version) });
+      const status = await takeAction(deps, one, request, { readVersion: () => ifMatch(subject.version) });
       if (status === 'on_its_way')
         return { status: 202, location: `/v1/applications/${subject.id}`, body: { id: commandId, status } };
       return answerOk(await showApplication(deps, (await findApplication(deps.sql, principal, subject.id))!));

@@ -71,7 +71,7 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
         const claimant = findClaimant(principal, body.assignee);
         if (assignee !== null && assignee !== claimant) throw new Problem('claimed_already');
         const request = { principal, subject, body: { assignee: claimant }, commandId };
-        const status = await takeAction(deps, ASSIGNMENT, request, { version: () => subject.version }).catch(
+        const status = await takeAction(deps, ASSIGNMENT, request, { readVersion: () => subject.version }).catch(
           async (error: unknown) => {
             // a caller who read it at the same version and was quicker has it
             const now = await findApplication(sql, principal, subject.id);

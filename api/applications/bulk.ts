@@ -37,7 +37,7 @@ async function takeMany<Given extends object, Own>(
   row: ActionRow<Action, Given>,
   { payerId, channel, applications, principal, commandId }: Many,
   own: z.ZodType<Own>,
-  whole: (own: Own) => Given,
+  completeBody: (own: Own) => Given,
 ): Promise<object[]> {
   await checkFilter(deps.sql, principal, { payerId });
   const ids = applications.map((one) => one.id).filter((one) => id.safeParse(one).success);
@@ -69,7 +69,7 @@ async function takeMany<Given extends object, Own>(
     const errors: FieldError[] = [];
     const given = checkValue(own, fields, errors);
     if (given === undefined) throw refuseFields(...errors);
-    const request = { principal, subject, body: whole(given), commandId: deriveUuid([commandId, itemId]) };
+    const request = { principal, subject, body: completeBody(given), commandId: deriveUuid([commandId, itemId]) };
     const status = await takeAction(deps, row, request, { patienceMs });
     if (status === 'on_its_way') patienceMs = 0;
     return STATUS[status];

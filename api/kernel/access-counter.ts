@@ -26,28 +26,28 @@ export function createAccessCounter(sql: Sql): AccessCounter {
     counts.set(key, { caller, kind, day, count: before + count, lastAt });
   }
 
-  function count(caller: string, kind: AccessKind): void {
+  function countCall(caller: string, kind: AccessKind): void {
     const lastAt = readClock();
     addCall({ caller, kind, day: toUtcDate(lastAt), count: 1, lastAt });
   }
 
   return {
-    count,
+    count: countCall,
     countAbsent(caller, isThere) {
       if (absent.length < MOST_LOOKUPS) absent.push({ caller, isThere });
-      else count(caller, 'missing');
+      else countCall(caller, 'missing');
     },
     async flush() {
-      const looked = absent;
+      const lookups = absent;
       absent = [];
-      for (const { caller, isThere } of looked)
-        count(caller, (await isThere().catch(() => false)) ? 'foreign' : 'missing');
-      const taken = [...counts.values()];
+      for (const { caller, isThere } of lookups)
+        countCall(caller, (await isThere().catch(() => false)) ? 'foreign' : 'missing');
+      const counted = [...counts.values()];
       counts = new Map();
       try {
-        await addAccessCounts(sql, taken);
+        await addAccessCounts(sql, counted);
       } catch (error) {
-        for (const one of taken) addCall(one);
+        for (const one of counted) addCall(one);
         throw error;
       }
     },

@@ -41,9 +41,9 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
   async function claimAttempt(scope: string[], key: string, body: unknown): Promise<Attempt> {
     const id = deriveUuid([...scope, key]);
     const text = canonicalizeJson(body);
-    const bodyHash = keyring.lookupHash(text);
+    const bodyHash = keyring.computeLookupHash(text);
     const kept = await claimKey(sql, id, bodyHash);
-    const hashes = keyring.lookupHashes(text);
+    const hashes = keyring.computeLookupHashes(text);
     if (kept.bodyHash && !hashes.some((hash) => hash.equals(kept.bodyHash!)))
       throw new Problem('idempotency_key_reused');
     return {

@@ -346,14 +346,14 @@ const isEarlier = (one: unknown, other: unknown): boolean =>
 /** A list that names each thing once: the second of one key is refused. An item without a key is compared with none. */
 export const requireUnique = <T extends z.ZodType>(
   list: z.ZodArray<T>,
-  keyOf: (item: z.output<T>) => string | undefined,
+  readKey: (item: z.output<T>) => string | undefined,
 ) =>
   list
     .superRefine((items, context) => {
       const seen = new Set<string>();
       const bad = new Set(context.issues.map(({ path }) => path?.[0]));
       for (const [index, item] of items.entries()) {
-        const key = bad.has(index) ? undefined : keyOf(item);
+        const key = bad.has(index) ? undefined : readKey(item);
         if (key === undefined) continue;
         if (seen.has(key))
           context.addIssue({

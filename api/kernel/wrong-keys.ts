@@ -14,13 +14,13 @@ export class WrongKeys {
   private readonly windows = new Map<string, { count: number; endsAt: number }>();
   private readonly right = new Map<string, true>();
 
-  constructor(private readonly now: () => number = () => performance.now()) {}
+  constructor(private readonly readTime: () => number = () => performance.now()) {}
 
   /** For how many seconds a secret from an address is not to be looked up; 0: it may be. */
   computeWait(address: string, hash: Buffer): number {
     const window = this.windows.get(nameNetwork(address));
     if (!window || window.count < MOST || this.right.has(hash.toString('hex'))) return 0;
-    return Math.max(0, Math.ceil((window.endsAt - this.now()) / 1000));
+    return Math.max(0, Math.ceil((window.endsAt - this.readTime()) / 1000));
   }
 
   recordRight(hash: Buffer): void {
@@ -32,7 +32,7 @@ export class WrongKeys {
     this.right.delete(hash.toString('hex'));
     const network = nameNetwork(address);
     const known = this.windows.get(network);
-    const window = known && known.endsAt > this.now() ? known : { count: 0, endsAt: this.now() + WINDOW_MS };
+    const window = known && known.endsAt > this.readTime() ? known : { count: 0, endsAt: this.readTime() + WINDOW_MS };
     window.count += 1;
     keepLatest(this.windows, network, window);
     return window.count === MOST;

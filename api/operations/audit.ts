@@ -28,9 +28,9 @@ const access = 'audit:read';
 const PAGE = 500;
 
 /** A list's page of what was found, which may be one more than it holds. */
-const answerFound = <T>(found: T[], limit: number, positionOf: (last: T) => unknown) => {
+const answerFound = <T>(found: T[], limit: number, readPosition: (last: T) => unknown) => {
   const items = found.slice(0, limit);
-  return answerPage({ items, next: found.length > limit ? positionOf(items.at(-1)!) : null }, (one) => one);
+  return answerPage({ items, next: found.length > limit ? readPosition(items.at(-1)!) : null }, (one) => one);
 };
 
 /** All entries, a line of JSON each, however many they are. */

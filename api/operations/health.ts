@@ -65,11 +65,11 @@ export const healthRoutes = ({
 export function keepAnswer<T>(
   keptMs: number,
   make: () => Promise<T>,
-  now: () => number = () => performance.now(),
+  readTime: () => number = () => performance.now(),
 ): () => Promise<T> {
   let kept: { answer: Promise<T>; until: number } | undefined;
   return () => {
-    if (!kept || kept.until <= now()) kept = { answer: make(), until: now() + keptMs };
+    if (!kept || kept.until <= readTime()) kept = { answer: make(), until: readTime() + keptMs };
     return kept.answer;
   };
 }

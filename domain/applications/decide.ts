@@ -290,7 +290,7 @@ export interface Opening {
   rules: Rules;
   reading: FileReading;
   today: PlainDate;
-  digest: (value: unknown) => string;
+  computeDigest: (value: unknown) => string;
   /** The proof behind each fact that is adopted. */
   proofs?: Partial<Record<Fact, Proof>>;
   /** Whether facts by phone await a second person's approval. */
@@ -309,7 +309,12 @@ export function decideOpening({ adopt }: OpeningBody, of: Opening): Draft[] {
   });
   const buildAdoptedFact = (fact: Fact, given: GivenFact | undefined): Draft[] =>
     given
-      ? [{ ...buildConfirmation({ fact, ...given }, of.digest(given.value), collectBacking(fact)), derived: true }]
+      ? [
+          {
+            ...buildConfirmation({ fact, ...given }, of.computeDigest(given.value), collectBacking(fact)),
+            derived: true,
+          },
+        ]
       : [];
   return [
     opened,
@@ -335,7 +340,7 @@ export function decideOpening({ adopt }: OpeningBody, of: Opening): Draft[] {
 export function appendEntries(
   before: ApplicationState | null,
   drafts: readonly Draft[],
-  stamp: { at: Instant; payerZone: string; entryId: string; newId: () => string },
+  stamp: { at: Instant; payerZone: string; entryId: string; createId: () => string },
 ): { state: ApplicationState | null; events: ApplicationEvent[] } {
   if (drafts.length === 0) return { state: before, events: [] };
   let state = before && clonePlain(before);
@@ -360,11 +365,11 @@ export function appendEntries(
     const from = state?.stage;
     const attempt = state?.attempt;
     const own = !draft.derived && draft.kind !== 'file';
-    const event = addEntry(draft, own ? stamp.entryId : stamp.newId(), draft.derived && stamp.entryId);
+    const event = addEntry(draft, own ? stamp.entryId : stamp.createId(), draft.derived && stamp.entryId);
     if (from && (state!.stage !== from || state!.attempt !== attempt))
       addEntry(
         { kind: 'stage', data: { from, to: state!.stage, attempt: state!.attempt } },
-        stamp.newId(),
+        stamp.createId(),
         event.causeId ?? event.id,
       );
   }

@@ -31,7 +31,7 @@ export interface StepInput {
   /** The client's. */
   timeZone: string;
   at: Instant;
-  newId: () => string;
+  createId: () => string;
   /** The parts that failed before are left out, so that the rest goes on. */
   leaveOut?: Exceptions | undefined;
 }
@@ -133,12 +133,17 @@ function handleDueTimers(input: StepInput, taken: StepOutcome): StepOutcome {
 }
 
 function recordDrafts(
-  { at, playbook, newId }: StepInput,
+  { at, playbook, createId }: StepInput,
   { state: before, events: earlier }: StepOutcome,
   drafts: readonly Draft[],
-  entryId: string = newId(),
+  entryId: string = createId(),
 ): StepOutcome {
-  const { state, events } = appendEntries(before, drafts, { at, payerZone: playbook.window.timeZone, entryId, newId });
+  const { state, events } = appendEntries(before, drafts, {
+    at,
+    payerZone: playbook.window.timeZone,
+    entryId,
+    createId,
+  });
   return { state: state ?? before, events: [...earlier, ...events] };
 }
 

@@ -32,10 +32,10 @@ export function findEarliestLeaveDay({ items, notice }: Consequences, today: Pla
   return days.includes(null) ? null : [today, ...(days as PlainDate[])].sort().at(-1)!;
 }
 
-/** Plans what to do about each payer; `unmet` is what the file lacks for an item, or null if no practice is chosen. */
+/** Plans what to do about each payer; `listUnmet` answers what the file lacks for an item, or null if no practice is chosen. */
 export function planTransition(
   found: Consequences,
-  unmet: (item: Consequence) => readonly BlockerCode[] | null,
+  listUnmet: (item: Consequence) => readonly BlockerCode[] | null,
   today: PlainDate,
 ): TransitionPlan {
   const items = found.items.map((item): PlanItem => {
@@ -45,7 +45,7 @@ export function planTransition(
       ? []
       : [
           // a contract that exists already is blocked by nothing that an application needs
-          ...(fits.adopt && unmet(item) ? [] : (unmet(item) ?? ['practice_not_chosen' as const])),
+          ...(fits.adopt && listUnmet(item) ? [] : (listUnmet(item) ?? ['practice_not_chosen' as const])),
           ...(!fits.adopt && panel.status === 'closed' ? ['panel_closed' as const] : []),
         ];
     const underWay = fits.because[0]!.reason === 'under_way';

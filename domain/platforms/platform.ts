@@ -163,8 +163,8 @@ function assessPortability(given: LedgerAnswer | undefined): AssessedItems['port
   return mapPortableItems((item) => given?.items?.[item] ?? otherwise);
 }
 
-const mapPortableItems = (of: (item: PortableItem) => AnswerState): AssessedItems['portable'] =>
-  Object.fromEntries(PORTABLE_ITEMS.map((item) => [item, of(item)])) as AssessedItems['portable'];
+const mapPortableItems = (assess: (item: PortableItem) => AnswerState): AssessedItems['portable'] =>
+  Object.fromEntries(PORTABLE_ITEMS.map((item) => [item, assess(item)])) as AssessedItems['portable'];
 
 /** Finds the assessment that all share, otherwise unclear; because of everything that stands in the way of any. */
 function findSharedAssessment(parts: readonly AssessedItems[]): AssessedItems {

@@ -55,7 +55,7 @@ const ENOUGH = 3;
 
 /** Best first, those under way last; equals in the order of caseload and id, so that the order is always the same. */
 export function rankTargets(targets: readonly PayerTarget[]): RankedTarget[] {
-  const findMost = (of: (target: PayerTarget) => number) => Math.max(1, ...targets.map(of));
+  const findMost = (measure: (target: PayerTarget) => number) => Math.max(1, ...targets.map(measure));
   const largest = {
     clients: findMost(({ clients }) => clients),
     value: findMost(({ monthlyValue }) => monthlyValue ?? 0),

@@ -36,7 +36,7 @@ export interface HeldTerms<T> {
 /** The rules by which the terms of one kind belong together. */
 export interface HeldKind<T> {
   /** Reads the place in which one of them may be replaced by another: a state. */
-  placeOf: (one: T) => string;
+  readPlace: (one: T) => string;
   /** Whether two terms of a place are the same licence, policy or registration, so that the later is its renewal. */
   isSame: (one: T, other: T) => boolean;
 }
@@ -67,14 +67,14 @@ export function replaceTerms<T extends DatedTerm>(
   kind: HeldKind<T>,
   { on, correction }: TermChange,
 ): HeldTerms<T> {
-  const matchesTerm = (one: T) => (other: T) => kind.placeOf(one) === kind.placeOf(other) && kind.isSame(one, other);
+  const matchTerm = (one: T) => (other: T) => kind.readPlace(one) === kind.readPlace(other) && kind.isSame(one, other);
   const left = [...kept.current];
-  const takeTerm = (matches: (one: T) => boolean): T | undefined => {
-    const found = left.findIndex(matches);
+  const takeTerm = (isMeant: (one: T) => boolean): T | undefined => {
+    const found = left.findIndex(isMeant);
     return found < 0 ? undefined : left.splice(found, 1)[0];
   };
   const placed = given
-    .map((one) => ({ one, own: takeTerm(matchesTerm(one)) }))
+    .map((one) => ({ one, own: takeTerm(matchTerm(one)) }))
     // the number itself may be what was wrong
     .map(({ one, own }) => ({
       one,
@@ -88,12 +88,12 @@ export function replaceTerms<T extends DatedTerm>(
     });
 
   let former = [...kept.former];
-  const endAll = (matches: (one: T) => boolean, lastDay: PlainDate) => {
-    former = former.flatMap((one) => (matches(one) ? endBy(one, lastDay) : [one]));
+  const endAll = (isMeant: (one: T) => boolean, lastDay: PlainDate) => {
+    former = former.flatMap((one) => (isMeant(one) ? endBy(one, lastDay) : [one]));
   };
   // a term within another of the same thing adds nothing
   const keepFormer = (term: T) => {
-    const same = former.filter(matchesTerm(term));
+    const same = former.filter(matchTerm(term));
     if (same.some((one) => isWithin(term, one))) return;
     former = [term, ...former.filter((one) => !(same.includes(one) && isWithin(one, term)))];
   };
@@ -104,17 +104,17 @@ export function replaceTerms<T extends DatedTerm>(
     if (own && !amends) keepFormer(own);
     if (own && amends) endAll(isEndedBefore(own), addDays(pickLater(on, one.startsOn ?? on), -1));
     // a licence has one end: the one that was given last, also where it was on file by a wrong number
-    endAll((other) => matchesTerm(one)(other) || (own !== undefined && matchesTerm(own)(other)), one.expiresOn);
+    endAll((other) => matchTerm(one)(other) || (own !== undefined && matchTerm(own)(other)), one.expiresOn);
   }
   for (const gone of left) {
     const starts = placed.flatMap(({ one, own }) =>
       !own && isInOnePlace(kind, one, gone) ? (one.startsOn ?? on) : [],
     );
     const lastDay = addDays(pickLater(on, starts.sort()[0] ?? on), -1);
-    if (correction) former = former.filter((one) => !matchesTerm(gone)(one));
+    if (correction) former = former.filter((one) => !matchTerm(gone)(one));
     // if nothing is left of a place, nothing of it goes on, nor does what it replaced
     const isEmpty = !given.some((one) => isInOnePlace(kind, one, gone));
-    endAll(isEmpty ? (one) => isInOnePlace(kind, one, gone) : matchesTerm(gone), lastDay);
+    endAll(isEmpty ? (one) => isInOnePlace(kind, one, gone) : matchTerm(gone), lastDay);
     if (starts.length > 0) endAll(isEndedBefore(gone), lastDay);
     if (!correction) endBy(gone, lastDay).forEach(keepFormer);
   }
@@ -124,7 +124,7 @@ export function replaceTerms<T extends DatedTerm>(
   };
 }
 
-const isInOnePlace = <T>({ placeOf }: HeldKind<T>, one: T, other: T): boolean => placeOf(one) === placeOf(other);
+const isInOnePlace = <T>({ readPlace }: HeldKind<T>, one: T, other: T): boolean => readPlace(one) === readPlace(other);
 
 const isWithin = (inner: Term, outer: Term): boolean =>
   inner.expiresOn <= outer.expiresOn &&

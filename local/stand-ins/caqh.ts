@@ -31,14 +31,14 @@ export class StandInCaqh extends StandIn {
         return { status: 401, body: { Message: 'Authorization has been denied.' } };
       switch (`${method} ${path}`) {
         case 'GET /RosterAPI/api/providerstatus':
-          return this.status(query.Organization_Id, (one) => one.caqhId === query.Caqh_Provider_Id);
+          return this.answerStatus(query.Organization_Id, (one) => one.caqhId === query.Caqh_Provider_Id);
         case 'GET /RosterAPI/api/providerstatusbynpi':
-          return this.status(query.Organization_Id, (one) => one.npi === query.NPI_Provider_Id);
+          return this.answerStatus(query.Organization_Id, (one) => one.npi === query.NPI_Provider_Id);
         case 'POST /RosterAPI/API/Roster':
         case 'PUT /RosterAPI/API/Deroster':
-          return this.batchOf((body as { caqh_provider_id: string }[])[0]!.caqh_provider_id, method === 'PUT');
+          return this.createBatch((body as { caqh_provider_id: string }[])[0]!.caqh_provider_id, method === 'PUT');
         case 'GET /RosterAPI/API/Roster':
-          return this.result(query.batch_id ?? '');
+          return this.answerResult(query.batch_id ?? '');
         case 'GET /credentialingapi/api/v8/entities': {
           const of = this.providers.find((one) => one.caqhId === query.caqhProviderId);
           return { status: of ? (of.profile ?? 200) : 292, body: '<ProviderData/>' };
@@ -49,9 +49,9 @@ export class StandInCaqh extends StandIn {
     });
   }
 
-  private status(organization: string | undefined, is: (one: StandInProvider) => boolean) {
+  private answerStatus(organization: string | undefined, isMeant: (one: StandInProvider) => boolean) {
     if (organization !== this.account.organizationId) return { status: 400, body: { Message: 'Organization_Id' } };
-    const found = this.providers.find(is);
+    const found = this.providers.find(isMeant);
     return {
       body: {
         organization_id: Number(this.account.organizationId),
@@ -66,13 +66,13 @@ export class StandInCaqh extends StandIn {
     };
   }
 
-  private batchOf(caqhId: string, removes: boolean) {
+  private createBatch(caqhId: string, removes: boolean) {
     const batch_id = randomUUID();
     this.batches.set(batch_id, { caqhId, removes, asked: 0 });
     return { body: { batch_id } };
   }
 
-  private result(id: string) {
+  private answerResult(id: string) {
     const batch = this.batches.get(id);
     if (!batch) return { status: 400, body: { Message: 'Unknown batch' } };
     batch.asked += 1;

@@ -71,7 +71,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, requester: Re
       rules: deriveRules(key.kind, playbook),
       reading: computeFileReading(file, key, playbook, today),
       today,
-      digest: computeDigest,
+      computeDigest,
       proofs: Object.fromEntries(proofs) as Opening['proofs'],
       phoneFactsNeedApproval: await areApprovalsWanted(tx),
     });
@@ -79,7 +79,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, requester: Re
       at: request.at,
       payerZone: playbook.window.timeZone,
       entryId: id,
-      newId: randomUUID,
+      createId: randomUUID,
     });
     if (!opening.state) throw new Error('an opening opens');
     const { state, events } = armAgenda({ playbook, timeZone: row.timeZone }, { ...opening, state: opening.state });

@@ -22,7 +22,7 @@ export async function projectOutreach(
 ): Promise<void> {
   // entries made after a restore were announced when they first happened
   const resumed = events.find(({ kind }) => kind === 'resume');
-  if (before?.paused && resumed) await putOffRungs(tx, state, before.paused.since, resumed.at);
+  if (before?.paused && resumed) await postponeEscalations(tx, state, before.paused.since, resumed.at);
   const isEnteredAgain = isHeld(state) || (before !== null && isHeld(before));
   const drafts = events.flatMap((event) => (isEnteredAgain && event.kind === 'stage' ? [] : listSayings(event, state)));
   if (drafts.length === 0) return;
@@ -69,7 +69,7 @@ export async function projectOutreach(
  * Postpones escalations that would have come during a pause: each comes as long after its end as it would have after
  * the escalation.
  */
-async function putOffRungs(tx: Tx, { id }: ApplicationState, from: Instant, to: Instant): Promise<void> {
+async function postponeEscalations(tx: Tx, { id }: ApplicationState, from: Instant, to: Instant): Promise<void> {
   const waiting = await tx<{ id: string; recipientType: RecipientType; timeZone: string }[]>`
     select m.id, m.recipient_type, c.time_zone
     from messages m join clients c on c.id = m.client_id

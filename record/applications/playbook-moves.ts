@@ -49,7 +49,7 @@ export async function listPlaybookMoves(
       const today = toLocalDate(now, timeZone);
       const reading = await readFile(sql, snapshot.key, next, today);
       const rules = deriveRules(snapshot.key.kind, next);
-      const stamp = { payerZone: next.window.timeZone, at: now, entryId: snapshot.id, newId: () => snapshot.id };
+      const stamp = { payerZone: next.window.timeZone, at: now, entryId: snapshot.id, createId: () => snapshot.id };
       const drafts = decideFile(snapshot, { reading, today });
       const { state } = appendEntries(snapshot, [...drafts, { kind: 'playbook', data: { version: to, rules } }], stamp);
       const after = { ...state!, agenda: computeAgenda(state!, next, timeZone) };

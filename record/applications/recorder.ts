@@ -16,7 +16,7 @@ export function createRecorder(
   busy = () => isStarved(sql),
 ): (request: WorkflowStepRequest) => Promise<StepResult> {
   return countTries<WorkflowStepRequest, StepResult>({
-    keyOf: ({ applicationId, intent }) =>
+    readKey: ({ applicationId, intent }) =>
       intent.type === 'command' ? intent.commandId : `${applicationId} ${intent.type}`,
     async readEarlierTries({ applicationId, intent, known }) {
       if (intent.type === 'file') return readTriesOfFile(sql, applicationId, startedAt);

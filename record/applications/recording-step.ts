@@ -229,7 +229,7 @@ async function decideStep(
     playbook,
     timeZone,
     at,
-    newId: randomUUID,
+    createId: randomUUID,
     leaveOut,
   });
   return { step, playbook, movesTo: moved ? moved.version : null };

@@ -105,14 +105,14 @@ export const endAgreement = (
   id: string,
   commandId: string,
   { replaces, ...ending }: AgreementEnding & { replaces?: PlainDate | undefined },
-  precondition: (version: number) => void,
+  requireVersion: (version: number) => void,
 ): Promise<Agreement | null> =>
   sql.begin(async (tx) => {
     const [agreement] = await tx<Agreement[]>`${selectAgreements(tx, principal)} and id = ${id} for no key update`;
     if (!agreement) throw new Error(`no agreement ${id}`);
     if (agreement.ending?.commandId === commandId) return agreement;
     if (agreement.ending && replaces !== agreement.endedOn) return null;
-    precondition(agreement.version);
+    requireVersion(agreement.version);
     const entryIds = (
       await tx<{ entryId: string }[]>`
         select fact->>'entryId' as entry_id

@@ -97,7 +97,7 @@ async function evaluateScopes(
   sql: Db,
   principal: Principal,
   scopes: readonly Scope[],
-  on: (i: number) => PlainDate,
+  findDay: (i: number) => PlainDate,
 ): Promise<ReadinessAnswer[]> {
   if (scopes.length === 0) return [];
   const questions = scopes.map(({ providerId, practiceId, payerId, state, lineOfBusiness, locationId }, i) => ({
@@ -107,7 +107,7 @@ async function evaluateScopes(
     state,
     ...(lineOfBusiness && { lineOfBusiness }),
     ...(locationId && { locationId }),
-    dateOfService: on(i),
+    dateOfService: findDay(i),
   }));
   const onFile = await readReadinessEvidence(sql, principal, questions);
   return onFile.map((file, i) => {

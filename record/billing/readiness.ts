@@ -297,17 +297,17 @@ const areOneThen = (sql: Db): Fragment =>
 
 /** The payer that stands for the one of a row, as it was known then. */
 const selectPayerThen = (sql: Db, known: EarlierRows, id: Fragment): Fragment => sql`
-  (select ${selectEntryId(sql, 'm', 'm_then')} from ${known.rows('payers', 'm')} where m.id = ${id})`;
+  (select ${selectEntryId(sql, 'm', 'm_then')} from ${known.selectRows('payers', 'm')} where m.id = ${id})`;
 
 const selectPayersStoodFor = (sql: Db, known: EarlierRows): Fragment => sql`
   array(
-    select y.id from ${known.rows('payers', 'y')}, ${known.rows('payers', 'asked')}
+    select y.id from ${known.selectRows('payers', 'y')}, ${known.selectRows('payers', 'asked')}
     where asked.id = q."payerId" and (${areOneThen(sql)}
       or ${isAmong(sql, 'asked', sql`y_then.covers`, 'asked_then')}))`;
 
 const selectSamePractices = (sql: Db, known: EarlierRows): Fragment => sql`
   array(
-    select y.id from ${known.rows('practices', 'y')}, ${known.rows('practices', 'asked')}
+    select y.id from ${known.selectRows('practices', 'y')}, ${known.selectRows('practices', 'asked')}
     where asked.id = q."practiceId" and y.client_id = asked.client_id
       and ${areOneThen(sql)})`;
 
@@ -324,7 +324,7 @@ const readFiles = (sql: Db, principal: Principal, asked: ReadinessQuestions): Pr
       select (b.body->>'requiresCaqh')::boolean from playbooks b
       where b.payer_id = y.id and b.created_at <= coalesce(q."asOf", 'infinity')
       order by b.version desc limit 1), true) as requires_caqh,
-    coalesce(${asked.known.earlier('licences', sql`p.id`)}->'licences', ${selectCurrentLicences(sql)})
+    coalesce(${asked.known.selectEarlier('licences', sql`p.id`)}->'licences', ${selectCurrentLicences(sql)})
       || coalesce(p_then.fields->'former_licences', p.former_licences, '[]') as licences,
     ${selectRegistryLicences(sql, sql`s.created_at <= coalesce(q."asOf", 'infinity')`)} as registry_licences,
     jsonb_path_query_array(coalesce(p_then.fields->'malpractice', p.malpractice, 'null'), '$ ? (exists (@.expiresOn))')
@@ -343,7 +343,7 @@ const readFiles = (sql: Db, principal: Principal, asked: ReadinessQuestions): Pr
   left join lateral (
     select * from providers p where p.id = q."providerId" and ${isInScope(sql, principal, 'p.client_id')}
     ${selectOneByOne(sql)}) p on true
-  cross join lateral (select ${asked.known.earlier('providers', sql`p.id`)} as fields) p_then
+  cross join lateral (select ${asked.known.selectEarlier('providers', sql`p.id`)} as fields) p_then
   left join lateral (
     select * from practices pr where pr.id = q."practiceId" and ${isInScope(sql, principal, 'pr.client_id')}
     ${selectOneByOne(sql)}) pr on true
@@ -380,7 +380,7 @@ const readSpans = (
         and e.at <= coalesce(q."asOf", 'infinity') and struck.id is null), '{}') as approvals
   from ${rows}
   cross join lateral (
-    select a.* from ${known.rows('applications', 'a')}
+    select a.* from ${known.selectRows('applications', 'a')}
     where a.provider_id = q."providerId" and a.practice_id = any(${practiceIds})
       and a.payer_id = any(${payerIds}) and a.state = q.state and a.kind = any(${OPENING_KINDS})
       and a.created_at <= coalesce(q."asOf", 'infinity') and ${isInScope(sql, principal, 'a.client_id')}
@@ -399,7 +399,7 @@ const readAgreements = (
   sql<KeptAgreement[]>`
     select q.i, g.id, ${selectPayerThen(sql, known, sql`g.payer_id`)} as payer_id, g.line_of_business, g_then.contract, g_then.claims_route, g_then.ended_on,
       coalesce(g_then.ending->'entryIds', '[]') as ended_entries
-    from ${rows}, ${known.rows('agreements', 'g')}
+    from ${rows}, ${known.selectRows('agreements', 'g')}
     where g.practice_id = any(${practiceIds}) and g.payer_id = any(${payerIds}) and g.state = q.state
       and g.created_at <= coalesce(q."asOf", 'infinity') and ${isInScope(sql, principal, 'g.client_id')}
     order by g.created_at, g.id`;

@@ -9,25 +9,25 @@ type HistoricTable = 'agreements' | 'applications' | 'licences' | 'payers' | 'pr
 /** The rows as they were known at the instant `asOf` that the question `q` asks about; null: as they are. */
 export interface EarlierRows {
   /** A table's rows under an alias and, as `alias_then`, as they were known. */
-  rows: (table: HistoricTable, alias: string) => Fragment;
+  selectRows: (table: HistoricTable, alias: string) => Fragment;
   /** Selects those fields of a row that later changed, as they were; null if none did. */
-  earlier: (table: HistoricTable, subjectId: Fragment) => Fragment;
+  selectEarlier: (table: HistoricTable, subjectId: Fragment) => Fragment;
 }
 
 /** Selects rows as they were known; while no question asks about the past, it costs nothing that there is one. */
 export const selectAsKnown = (sql: Db, ofThePast: boolean): EarlierRows =>
   ofThePast
     ? {
-        rows: (table, alias) => sql`
+        selectRows: (table, alias) => sql`
           ${sql(table)} ${sql(alias)}
           cross join lateral jsonb_populate_record(
             ${sql(alias)}, coalesce(${selectEarlier(sql, table, sql`${sql(alias)}.id`)}, '{}')) ${sql(`${alias}_then`)}`,
-        earlier: (table, subjectId) => selectEarlier(sql, table, subjectId),
+        selectEarlier: (table, subjectId) => selectEarlier(sql, table, subjectId),
       }
     : {
-        rows: (table, alias) => sql`
+        selectRows: (table, alias) => sql`
           ${sql(table)} ${sql(alias)} cross join lateral (select ${sql(alias)}.*) ${sql(`${alias}_then`)}`,
-        earlier: () => sql`null::jsonb`,
+        selectEarlier: () => sql`null::jsonb`,
       };
 
 const selectEarlier = (sql: Db, table: HistoricTable, subjectId: Fragment): Fragment => sql`

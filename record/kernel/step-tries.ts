@@ -6,7 +6,7 @@ export const MOST_STEP_TRIES = 5;
 /** A kind of step that Temporal tries again and again, until it succeeds or is set aside. */
 interface RetriedStep<Request, Answer> {
   /** Names the step that a request is a try of. */
-  keyOf(request: Request): string;
+  readKey(request: Request): string;
   /** Reads how many tries on record an earlier process may have made; 0 if none can have. */
   readEarlierTries(request: Request): number | Promise<number>;
   /** Counts a further try, in a transaction of its own; answers how many it makes. */
@@ -30,12 +30,12 @@ export function countTries<Request, Answer>(step: RetriedStep<Request, Answer>):
 
   async function setAside(request: Request, cause: string): Promise<Answer> {
     const answer = await step.setAside(request, cause);
-    ended.delete(step.keyOf(request));
+    ended.delete(step.readKey(request));
     return answer;
   }
 
   async function tryAgain(request: Request, further: boolean): Promise<Answer> {
-    const key = step.keyOf(request);
+    const key = step.readKey(request);
     const tries = further ? await step.countTry(request) : 1;
     if (tries > MOST_STEP_TRIES) return setAside(request, ended.get(key)?.cause ?? 'process_ended');
     try {
@@ -51,7 +51,7 @@ export function countTries<Request, Answer>(step: RetriedStep<Request, Answer>):
   }
 
   async function takeTurn(request: Request, waited: boolean): Promise<Answer> {
-    const last = ended.get(step.keyOf(request));
+    const last = ended.get(step.readKey(request));
     if (last || waited) return tryAgain(request, last?.counted ?? false);
     const earlier = await step.readEarlierTries(request);
     // a try that may have ended a process is repeated alone, so that those which were in hand beside it are not counted
@@ -61,7 +61,7 @@ export function countTries<Request, Answer>(step: RetriedStep<Request, Answer>):
   }
 
   // a try that still lasts has not ended its process: the next one waits for how it ends
-  return (request) => inOrder(step.keyOf(request), (waited) => takeTurn(request, waited));
+  return (request) => inOrder(step.readKey(request), (waited) => takeTurn(request, waited));
 }
 
 /** Runs work of one key one after the other, also where one fails; each learns whether it had to wait. */

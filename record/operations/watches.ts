@@ -62,7 +62,7 @@ export function createWaker(
   isYoung = createAgeCheck(YOUNG_MS),
 ): (request: WakeRequest) => Promise<OutreachStep> {
   return countTries<WakeRequest, OutreachStep>({
-    keyOf: ({ watch, subject }) => `${watch} ${subject}`,
+    readKey: ({ watch, subject }) => `${watch} ${subject}`,
     async readEarlierTries({ watch, subject }) {
       if (!isYoung()) return 0;
       const [row] = await sql<{ tries: number }[]>`

@@ -47,11 +47,11 @@ export type HeldPatch = { [Field in keyof HeldFile]?: HeldFile[Field] | undefine
 const simplifyText = (text = '') => text.replaceAll(/[\s.-]/g, '').toUpperCase();
 
 const LICENCES: HeldKind<Licence> = {
-  placeOf: ({ state }) => state,
+  readPlace: ({ state }) => state,
   isSame: (one, other) => compareLicenceNumbers(one.number, other.number) === 'same',
 };
 const COVER: HeldKind<Malpractice> = {
-  placeOf: () => 'malpractice',
+  readPlace: () => 'malpractice',
   isSame: (one, other) =>
     simplifyText(one.carrier) === simplifyText(other.carrier) &&
     [one, other].some(
@@ -60,7 +60,7 @@ const COVER: HeldKind<Malpractice> = {
     ),
 };
 const DEA: HeldKind<Dea> = {
-  placeOf: ({ state }) => state,
+  readPlace: ({ state }) => state,
   isSame: (one, other) => simplifyText(one.number) === simplifyText(other.number),
 };
 

@@ -159,7 +159,7 @@ export async function findPayersByElectronicId(sql: Db, references: readonly Pay
             asked.map((reference, i) => ({ i, ...reference })),
           )})
               as q(i int, "electronicPayerId" text, clearinghouse text, "asOf" timestamptz),
-            ${known.rows('payers', 'p')},
+            ${known.selectRows('payers', 'p')},
             jsonb_to_recordset(p_then.electronic_payer_ids) as e(clearinghouse text, "payerId" text)
           where p_then.electronic_payer_ids @> jsonb_build_array(jsonb_build_object('payerId', q."electronicPayerId"))
             and e."payerId" = q."electronicPayerId" and e.clearinghouse = coalesce(q.clearinghouse, e.clearinghouse)
@@ -190,11 +190,11 @@ export async function addMissingPayers(
   sql: Sql,
   principal: Principal,
   payers: readonly PayerInput[],
-  idOf: (name: string) => string,
+  deriveId: (name: string) => string,
 ): Promise<{ id: string; name: string; created: boolean }[]> {
   const items: { id: string; name: string; created: boolean }[] = [];
   for (const payer of payers) {
-    const made = await createPayer(sql, principal, idOf(payer.name), payer);
+    const made = await createPayer(sql, principal, deriveId(payer.name), payer);
     const id = 'payer' in made ? made.payer.id : made.existingId;
     items.push({ id, name: payer.name, created: 'payer' in made });
   }

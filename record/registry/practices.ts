@@ -168,7 +168,7 @@ export const updatePractice = (
         precondition,
       });
       if (tin && changed.includes('tin') && !evenIfExists)
-        await refuseSharedTin(tx, { id, clientId }, keyring.lookupHash(normalizeTin(tin.value)));
+        await refuseSharedTin(tx, { id, clientId }, keyring.computeLookupHash(normalizeTin(tin.value)));
       if (locations) await placeLocations(tx, clientId, id, locations);
       if (SCREENED_FIELDS.some((field) => field in patch)) await screenPractices(tx, [id]);
       await keepChanges(tx, principal, { type: 'practice', id, clientId }, changed, { changedOn, correction });
@@ -209,7 +209,9 @@ async function listChangedFields(
         })));
   // a field that was purged is given again, not changed
   const other =
-    tin !== undefined && held!.tinHash !== null && !keyring.lookupHash(normalizeTin(tin.value)).equals(held!.tinHash);
+    tin !== undefined &&
+    held!.tinHash !== null &&
+    !keyring.computeLookupHash(normalizeTin(tin.value)).equals(held!.tinHash);
   return CHANGE_FIELDS.filter(
     (field) => ({ name: legalName !== undefined && legalName !== held!.legalName, address: moved, tin: other })[field],
   );
@@ -235,7 +237,7 @@ function buildTinColumns(keyring: Keyring, practiceId: string, { type, value }: 
   return {
     tinType: type,
     tinSealed: keyring.seal(value, nameTinOwner(practiceId)),
-    tinHash: keyring.lookupHash(digits),
+    tinHash: keyring.computeLookupHash(digits),
     tinLast4: digits.slice(-4),
     tinPrefixKnown: type !== 'ein' || hasKnownPrefix(value),
   };

@@ -71,7 +71,7 @@ const putStatement = (
   id: string,
   { id: namedId, clientId }: Practice,
   input: object,
-  same: (sql: Db) => Fragment,
+  selectSame: (sql: Db) => Fragment,
 ): Promise<void> =>
   sql.begin(async (tx) => {
     const table = tx(REGISTERS[register]);
@@ -82,7 +82,7 @@ const putStatement = (
     if (known) return;
     await tx`
       update ${table} set superseded_by = ${id}
-      where practice_id in ${selectEntryIds(tx, 'practices', practiceId)} and superseded_by is null and ${same(tx)}`;
+      where practice_id in ${selectEntryIds(tx, 'practices', practiceId)} and superseded_by is null and ${selectSame(tx)}`;
     const row = { ...input, id, clientId, practiceId, recordedBy: toJson(tx, buildActor(principal)) };
     await tx`insert into ${table} ${toRows(tx, row)}`;
     await recordAudit(tx, principal, {

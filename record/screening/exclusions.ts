@@ -175,7 +175,7 @@ export const listLists = (sql: Db, principal: Principal, request: PageRequest): 
 
 /**
  * Imports a month's list in the place of the one before and screens all providers and practices against it, all or
- * nothing. The same content for the same month is taken once; `rows` reads it from its beginning, as often as it is
+ * nothing. The same content for the same month is taken once; `readRows` reads it from its beginning, as often as it is
  * tried. Throws a RefusedList, or ImportUnderWay if another one lasts longer than the caller's patience.
  */
 export async function importList(
@@ -183,13 +183,13 @@ export async function importList(
   principal: Principal,
   id: string,
   list: { month: PlainDate; sha256: string },
-  rows: () => AsyncIterable<LeieEntry | null>,
+  readRows: () => AsyncIterable<LeieEntry | null>,
   { patienceMs = 0 } = {},
 ): Promise<ExclusionList> {
   const late = performance.now() + patienceMs;
   for (;;)
     try {
-      return await importNow(sql, principal, id, list, rows);
+      return await importNow(sql, principal, id, list, readRows);
     } catch (error) {
       if (!(error instanceof ImportUnderWay) || performance.now() > late) throw error;
       await sleep(LOOK_EVERY_MS);
@@ -201,7 +201,7 @@ const importNow = (
   principal: Principal,
   id: string,
   { month, sha256 }: { month: PlainDate; sha256: string },
-  rows: () => AsyncIterable<LeieEntry | null>,
+  readRows: () => AsyncIterable<LeieEntry | null>,
 ): Promise<ExclusionList> =>
   sql.begin(async (tx) => {
     await lockLists(tx);
@@ -212,7 +212,7 @@ const importNow = (
     await tx`
       insert into exclusion_lists ${toRows(tx, { id, month, sha256, entries: 0, unreadable: 0, importedBy: toJson(tx, buildActor(principal)) })}`;
     await tx`delete from exclusion_entries`;
-    const { entries, unreadable } = await keepEntries(tx, id, rows());
+    const { entries, unreadable } = await keepEntries(tx, id, readRows());
     if (entries < (before?.entries ?? 1) * LEAST_PART) throw new RefusedList('shrunken_list');
     const found = await screenAll(tx);
     await tx`update exclusion_lists set ${toRows(tx, { entries, unreadable, ...found })} where id = ${id}`;

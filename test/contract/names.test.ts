@@ -1,56 +1,43 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { parseSync } from '@swc/core';
 import { WATCH_TYPES } from '../../domain/kernel/codes';
+import { listSources, PRODUCT_FOLDERS, readSource } from '../support/product';
 
-const root = resolve(__dirname, '../..');
-const ROOMS = [
-  'activities',
-  'api',
-  'dispatch',
-  'domain',
-  'local',
-  'outreach',
-  'papers',
-  'record',
-  'registries',
-  'runtime',
-  'worker',
-  'workflows',
-];
+const ROOMS = [...PRODUCT_FOLDERS, 'bench'];
 
-/** With what the name of a function begins: what it does, or that it answers a question. */
+/** The words that the name of a function begins with: what it does, or that it answers a question. */
 const VERBS = new Set(
   `
   is has are was may does do
-  abbreviate accrue acknowledge add advance allow amend anchor announce answer appeal append apply arm ask assess assign attest audit authenticate
-  batch begin bring build
-  call cancel canonicalize capitalize carry change chase check cite claim clamp clone close collect combine compact compare complete compute confirm
-  connect
-  continue copy correct count create
-  decide decode define delete deliver demote derive describe detect do double download draw
-  drop
-  emit encode encrypt decrypt end enqueue ensure enter escape estimate evaluate exit expect explain extend
+  abbreviate accrue acknowledge add adopt advance allow amend anchor announce answer appeal append apply arm ask
+  assess assign attest audit authenticate
+  batch begin boot bring build
+  call cancel canonicalize capitalize carry change chase check cite claim clamp clone close collect combine compact
+  compare complete compute confirm connect continue copy correct count create
+  decide decode decrypt define delete deliver demote derive describe detect double download drain draw drop
+  emit encode encrypt end enqueue ensure enter escape estimate evaluate exit expect explain extend
   fail fetch fill find finish flush fold follow format forward freeze
   gather get group guard
   halve hand handle hash
   identify import initialise invent
   join judge
-  keep
+  keep kill
   label launch limit link list listen load locate lock log look
   make map mark mask match measure merge migrate move
   name normalize note notify number
   obtain offer open
-  parse pause pick place plan post postpone predict prefill prepare preview process project publish purge put
+  parse pause pick ping place plan play poll post postpone predict prefill prepare preview print proceed process
+  project publish purge put
   query queue
-  raise rank read rearm reassign recheck record redact refuse register reinstate release remember remind remove render renew repair repeat
-  replace replay report request require rescue resolve restart restate restore resume retry return revise revoke rotate rule run
-  save schedule score screen seal select send serve set settle shift shorten show shut sign signal silence simplify skip snooze
-  sort spell split start stop store strip submit sum summarize supervise sweep
+  raise rank read rearm reassign receive recheck record redact refuse register reinstate release remain remember
+  remind remove render renew repair repeat replace replay report request require rescue resolve restart restate
+  restore resume retry return revise revoke rotate rule run
+  save say schedule score screen seal select send serve set settle shift shorten show shut sign signal silence
+  simplify skip snooze sort spell split start stop store strip submit sum summarize supervise sweep
   take terminate throw to toggle try turn
   update use
   verify view
-  wait wake warn watch withdraw wrap write
+  wait wake warn watch withdraw work wrap write
+  yield
   `
     .trim()
     .split(/\s+/),
@@ -75,10 +62,11 @@ const REFUSED = new Set(
     .split(/\s+/),
 );
 
+/** A method, or a function that is handed over, is named on its receiver or by its type: its verb may stand alone. */
 interface Declared {
   file: string;
   name: string;
-  kind: 'function' | 'type' | 'value';
+  kind: 'function' | 'method' | 'type' | 'value';
   exported: boolean;
 }
 
@@ -87,6 +75,7 @@ interface Node {
   [part: string]: unknown;
 }
 type Named = Node & { identifier?: { value: string }; id?: { type: string; value: string } };
+type FunctionType = { typeAnnotation?: { type: string } } | undefined;
 type Variable = { id: { type: string; value: string }; init: Node | null };
 
 const KINDS: Record<string, Declared['kind']> = {
@@ -110,25 +99,50 @@ function readDeclaration(node: Named): Pick<Declared, 'name' | 'kind'>[] {
   return kind ? [{ name: (node.identifier ?? node.id)!.value, kind }] : [];
 }
 
+/** The functions and methods within what stands at a file's top level; a function that a table has as data is not named by a verb. */
+function readInnerNames(
+  part: unknown,
+  found: Pick<Declared, 'name' | 'kind'>[] = [],
+): Pick<Declared, 'name' | 'kind'>[] {
+  if (Array.isArray(part)) for (const one of part) readInnerNames(one, found);
+  else if (typeof part === 'object' && part !== null) {
+    const node = part as Named;
+    const key = node.key as { type: string; value: string } | undefined;
+    if (node.type === 'FunctionDeclaration' || node.type === 'VariableDeclaration')
+      found.push(...readDeclaration(node).filter(({ kind }) => kind === 'function'));
+    if (
+      key?.type === 'Identifier' &&
+      (node.type === 'TsMethodSignature' || node.kind === 'method') &&
+      node.type !== 'MethodProperty'
+    )
+      found.push({ name: key.value, kind: 'method' });
+    if (node.type === 'Identifier' && (node.typeAnnotation as FunctionType)?.typeAnnotation?.type === 'TsFunctionType')
+      found.push({ name: (part as { value: string }).value, kind: 'method' });
+    for (const inside of Object.values(node)) readInnerNames(inside, found);
+  }
+  return found;
+}
+
 function readNames(file: string, source: string): Declared[] {
   const body: object[] = parseSync(source, { syntax: 'typescript', target: 'es2022' }).body;
   return (body as Node[]).flatMap((node) => {
     const exported = node.type === 'ExportDeclaration';
     const declaration = exported ? (node.declaration as Named) : node;
-    return readDeclaration(declaration).map((declared) => ({ file, exported, ...declared }));
+    const own = readDeclaration(declaration);
+    const inner = readInnerNames(declaration).filter(({ name }) => !own.some((one) => one.name === name));
+    return [
+      ...own.map((declared) => ({ file, exported, ...declared })),
+      ...inner.map((declared) => ({ file, exported: false, ...declared })),
+    ];
   });
 }
 
-const readRoom = (room: string): Declared[] =>
-  readdirSync(join(root, room), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .flatMap((file) => readNames(file.slice(root.length + 1), readFileSync(file, 'utf8')));
+const readRoom = (room: string): Declared[] => listSources(room).flatMap((file) => readNames(file, readSource(file)));
 
-const isVerbAndObject = (name: string): boolean => {
-  const [, first, rest] = /^([a-z0-9]+)(.*)$/.exec(name) ?? [];
-  return AS_DATA.test(name) || RECORDED.has(name) || (VERBS.has(first ?? '') && rest !== '');
-};
+const readFirstWord = (name: string): string => /^[a-z0-9]+/.exec(name)?.[0] ?? '';
+const isVerb = (name: string): boolean => VERBS.has(readFirstWord(name));
+const isVerbAndObject = (name: string): boolean =>
+  AS_DATA.test(name) || RECORDED.has(name) || (isVerb(name) && readFirstWord(name) !== name);
 /** A bare participle is no noun; one with a noun behind it, as `ClosedRun`, is. */
 const isNoun = (name: string): boolean => !REFUSED.has(name.toLowerCase()) && !/^[A-Z][a-z]+(ed|en)$/.test(name);
 
@@ -138,9 +152,11 @@ const listUnclear = (names: readonly Declared[]): string[] =>
     .filter(({ name, kind, exported }) =>
       kind === 'function'
         ? !isVerbAndObject(name)
-        : kind === 'type'
-          ? !isNoun(name)
-          : exported && REFUSED.has(name.toLowerCase()),
+        : kind === 'method'
+          ? !isVerb(name)
+          : kind === 'type'
+            ? !isNoun(name)
+            : exported && REFUSED.has(name.toLowerCase()),
     )
     .map(({ file, name }) => `${file}: ${name}`);
 
@@ -170,6 +186,11 @@ test.each([
   'export type Known = string;',
   'interface Emitted {}',
   'export const kept = 1;',
+  'function startAll() { const taken = () => 1; }',
+  'const startAll = () => { function bodyOf() {} };',
+  'class Child { ended() {} }',
+  'interface Pool { failed(error: Error): void }',
+  'const mapAll = (of: (item: string) => string) => of("a");',
 ])('refused: %s', (source) => {
   expect(listUnclear(readNames('f.ts', source))).toHaveLength(1);
 });

@@ -107,14 +107,14 @@ export class Paper {
       rules: deriveRules(kind, this.playbook),
       reading: this.reading(key),
       today: this.today,
-      digest: (value) => JSON.stringify(value),
+      computeDigest: (value) => JSON.stringify(value),
       phoneFactsNeedApproval,
     });
     const opening = appendEntries(null, drafts, {
       at,
       payerZone: this.playbook.window.timeZone,
       entryId: 'application',
-      newId: this.newId,
+      createId: this.createId,
     });
     const { state, events } = armAgenda(
       { playbook: this.playbook, timeZone: ZONE },
@@ -160,7 +160,7 @@ export class Paper {
 
   /** Gives a command; answers why it was refused, or null. */
   give(action: Action, body: Body = {}, version?: number): Refusal | null {
-    const id = this.newId();
+    const id = this.createId();
     this.bodies.set(id, { action, body });
     const command = { id, action, body, ...(version !== undefined && { version }) } as Command;
     return this.step(command, this.lookUp(action, body));
@@ -290,7 +290,7 @@ export class Paper {
   }
 
   private step(command: Command | null, found: Partial<Circumstances> = {}, known?: KnownProgress): Refusal | null {
-    const { state: before, now: at, newId, playbook } = this;
+    const { state: before, now: at, createId, playbook } = this;
     const circumstances = { reading: this.reading(before.key), today: this.today, ...found };
     const history = this.events;
     const { state, events, refusal } = takeStep({
@@ -303,7 +303,7 @@ export class Paper {
       playbook,
       timeZone: this.zone,
       at,
-      newId,
+      createId,
     });
     this.events.push(...toStored(events));
     this.state = toStored(state);
@@ -319,7 +319,7 @@ export class Paper {
     );
   }
 
-  private readonly newId = (): string => `e${++this.ids}`;
+  private readonly createId = (): string => `e${++this.ids}`;
 }
 
 /** An instant as date and time in the client's zone. */

@@ -29,7 +29,7 @@ function* year(followUpEvery: Duration, callHours: CallHours): Generator<[expect
       at,
       payerZone: 'America/New_York',
       entryId: `call-${call}`,
-      newId: () => 'none',
+      createId: () => 'none',
     }).state!;
     const next = computeAgenda(state, paper.playbook, ZONE).followUps.credentialing!.at;
     yield [computeExpectedDue({ at }, followUpEvery, { ...callHours, closures }), next];

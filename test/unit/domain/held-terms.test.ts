@@ -17,7 +17,7 @@ interface Licence {
   expiresOn: string;
 }
 const KIND = {
-  placeOf: ({ state }: Licence) => state,
+  readPlace: ({ state }: Licence) => state,
   isSame: (one: Licence, other: Licence) => one.number === other.number,
 };
 const CA = (number: string, expiresOn: string, more: Partial<Licence> = {}): Licence => ({

@@ -11,7 +11,7 @@ function stepsOf(
   const tries = new Map(Object.entries(earlier));
   const began: string[] = [];
   const request = countTries<string, string>({
-    keyOf: (id) => id,
+    readKey: (id) => id,
     readEarlierTries: (id) => earlier[id] ?? 0,
     countTry: (id) => {
       tries.set(id, (tries.get(id) ?? 1) + 1);

@@ -4,7 +4,7 @@ import { readCsv, type Columns } from '../../../registries/csv';
 const COLUMNS: Columns = {
   nameOf: (heading) => heading,
   known: ['name', 'state'],
-  missing: (names) => ['name', 'state'].filter((name) => !names.includes(name)),
+  listMissing: (names) => ['name', 'state'].filter((name) => !names.includes(name)),
 };
 async function read(text: string) {
   const rows = [];

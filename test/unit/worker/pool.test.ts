@@ -20,7 +20,7 @@ function poolOver(due: string[], places: number, leadsOn = false) {
     },
     places,
     idleMs: FOREVER,
-    failed: (error) => failures.push(error),
+    reportError: (error) => failures.push(error),
   });
   const goingOn = () => [...endings.keys()];
   const end = async (piece: string) => {
