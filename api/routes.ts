@@ -13,7 +13,7 @@ import { documentRoutes } from './registry/documents';
 import { endingRoutes } from './offboarding/endings';
 import { userEndingRoutes } from './offboarding/user-endings';
 import { eventRoutes } from './outreach/events';
-import { evidenceRoutes } from './applications/evidence';
+import { evidenceFileRoutes } from './applications/evidence-file';
 import { exclusionRoutes } from './screening/exclusions';
 import { healthRoutes } from './operations/health';
 import { inquiryRoutes } from './platforms/inquiries';
@@ -78,7 +78,7 @@ const GROUPS = [
   platformApplicationRoutes,
   applicationRoutes,
   applicationActionRoutes,
-  evidenceRoutes,
+  evidenceFileRoutes,
   bulkRoutes,
   workQueueRoutes,
   assignmentRoutes,

@@ -2,7 +2,7 @@ import { endAgreement } from '../record/billing/agreements';
 import { keepCommand } from '../record/applications/commands';
 import { findDueItem, settleItem, type DueItem, type EndingItem } from '../record/offboarding/endings';
 import { readState } from '../record/applications/application-run';
-import { freezeEvidence } from '../record/applications/evidence';
+import { freezeEvidenceFile } from '../record/applications/evidence-file';
 import { openApplication } from '../record/applications/opening';
 import { stopAskingAboutRelationship } from '../record/platforms/platforms';
 import type { Principal } from '../record/kernel/principal';
@@ -49,7 +49,7 @@ const HANDLERS: Record<LeavingAction, ItemHandler> = {
     const { id, subjectId, clientId } = item;
     // with what has just been done in it
     const evidenceSha256 = await sql.begin('isolation level repeatable read', (tx) =>
-      freezeEvidence(tx, id, { id: subjectId, clientId }),
+      freezeEvidenceFile(tx, id, { id: subjectId, clientId }),
     );
     return { status: 'done', result: { evidenceSha256 } };
   },

@@ -1,7 +1,8 @@
+import type { Letterhead } from '../domain/kernel/letterhead';
 import { TO_DO } from '../domain/work-queue/to-do';
 import type { Purpose } from '../domain/kernel/codes';
 import type { Instant } from '../domain/time/instants';
-import { drawPdf, type Column, type Letterhead } from './pdf';
+import { drawPdf, type Column } from './pdf-layout';
 
 /** What of a call sheet is printed. */
 export interface PrintedCall {

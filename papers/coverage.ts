@@ -1,7 +1,8 @@
+import type { Letterhead } from '../domain/kernel/letterhead';
 import type { PlainDate } from '../domain/time/instants';
 import type { ReadinessReason, Stage } from '../domain/kernel/codes';
 import { writeCsv } from './csv';
-import { drawPdf, type Letterhead, type Table } from './pdf';
+import { drawPdf, type Table } from './pdf-layout';
 
 /** A cell of a client's coverage, as far as papers show it. */
 export interface CoverageCell {

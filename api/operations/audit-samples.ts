@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { KINDS } from '../../domain/kernel/codes';
-import type { EvidenceFile } from '../../domain/applications/evidence';
-import { drawEvidence } from '../../papers/evidence';
+import type { EvidenceFile } from '../../domain/applications/evidence-file';
+import { drawEvidenceFile } from '../../papers/evidence-file';
 import { writeZip, type ArchivedFile } from '../../papers/zip';
-import { writeEvidence } from '../../record/applications/evidence';
+import { writeEvidenceFile } from '../../record/applications/evidence-file';
 import { listTimelineWithMessages, type TimelineEntry } from '../../record/applications/timeline';
 import type { Principal } from '../../record/kernel/principal';
-import { readLetterhead, type Letterhead } from '../../record/kernel/settings';
+import type { Letterhead } from '../../domain/kernel/letterhead';
+import { readLetterhead } from '../../record/kernel/settings';
 import { drawSample, findSample, recordSampleExport, type Sample } from '../../record/operations/audit-samples';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
@@ -109,10 +110,10 @@ async function* listFilesOf(
   letterhead: Letterhead,
 ): AsyncGenerator<ArchivedFile> {
   const evidence = await sql.begin('isolation level repeatable read read only', (tx) =>
-    writeEvidence(tx, applicationId),
+    writeEvidenceFile(tx, applicationId),
   );
   yield { path: 'evidence.json', bytes: Buffer.from(evidence.json) };
-  yield { path: 'evidence.pdf', bytes: await drawEvidence(evidence.file, evidence.sha256, letterhead) };
+  yield { path: 'evidence.pdf', bytes: await drawEvidenceFile(evidence.file, evidence.sha256, letterhead) };
   const timeline = await readTimeline(sql, principal, applicationId);
   yield { path: 'timeline.json', bytes: writeJson(timeline) };
   yield { path: 'approvals.json', bytes: writeJson(timeline.filter(isApproval)) };

@@ -2,7 +2,7 @@ import { findLogo, putLogo, putSettings, findSettings, listSettingsVersions } fr
 import type { Deps } from '../kernel/deps';
 import { refuseFields } from '../kernel/errors';
 import { answerNoContent, answerOk, route, type Route } from '../kernel/route';
-import { isDrawable } from '../../papers/pdf';
+import { isDrawable } from '../../papers/pdf-layout';
 import { logo, settings, settingsChange } from './settings-schemas';
 
 const tag = 'settings';

@@ -1,5 +1,6 @@
 import { announceFacts } from './subscribers';
 import type { Fact } from '../../domain/kernel/codes';
+import type { Letterhead } from '../../domain/kernel/letterhead';
 import type { Instant } from '../../domain/time/instants';
 import { RETENTION_DEFAULTS } from '../../domain/offboarding/retention';
 import { toJson, type Db, type Fragment, type Sql } from '../../runtime/database';
@@ -88,13 +89,6 @@ export const putSettings = (sql: Sql, principal: Principal, change: SettingsChan
       );
     return settings;
   });
-
-/** The operator's name and logo, which stand at the head of printed documents. */
-export interface Letterhead {
-  name: string | null;
-  /** A JPEG. */
-  logo: Buffer | null;
-}
 
 export async function readLetterhead(sql: Db): Promise<Letterhead> {
   const [{ operatorName: name }, logo] = [findSettings(await listSettingsVersions(sql)), await findLogo(sql)];

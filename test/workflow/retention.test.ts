@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { addDays } from '../../domain/time/dates';
 import { evaluateBillingReadiness } from '../../domain/billing/readiness';
 import { recordEnding } from '../../record/offboarding/endings';
-import { freezeEvidence, writeEvidence } from '../../record/applications/evidence';
+import { freezeEvidenceFile, writeEvidenceFile } from '../../record/applications/evidence-file';
 import type { Principal } from '../../record/kernel/principal';
 import { readReadinessEvidence } from '../../record/billing/readiness';
 import { linkEntries } from '../../record/operations/audit-chain';
@@ -99,7 +99,7 @@ test('secrets of a departed provider are purged after 90 days, once; evidence an
   const purges = await lives.sql`
     select from audit_log where action = 'retention.purge' and client_id = ${client.clientId}`;
   expect(purges).toHaveLength(2);
-  expect((await writeEvidence(lives.sql, client.id)).file.practice.tin.last4).toBe('6789');
+  expect((await writeEvidenceFile(lives.sql, client.id)).file.practice.tin.last4).toBe('6789');
   const { providerId, practiceId, payerId } = client;
   const question = { providerId, practiceId, payerId, state: 'CO', dateOfService: addDays(client.on, -10) };
   const [onFile] = await readReadinessEvidence(lives.sql, PRINCIPAL, [question]);
@@ -174,7 +174,7 @@ test('evidence, the gate’s answers and the audit log are kept for years, each 
   const { sql } = lives;
   const client = await left();
   const { clientId } = client;
-  await freezeEvidence(sql, randomUUID(), { id: client.id, clientId });
+  await freezeEvidenceFile(sql, randomUUID(), { id: client.id, clientId });
   await sql`
     insert into readiness_answers ${sql({ clientId, askedBy: sql.json({}), question: sql.json({}), mayBill: false, reasons: [], entryIds: [] })}`;
   const kept = async () => {

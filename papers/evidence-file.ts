@@ -1,3 +1,4 @@
+import type { Letterhead } from '../domain/kernel/letterhead';
 import { writePersonName } from '../domain/kernel/names';
 import { toLocalDate } from '../domain/time/calendar';
 import type { Instant } from '../domain/time/instants';
@@ -12,9 +13,9 @@ import type {
   EvidenceParticipation,
   EvidenceSighting,
   LoggedEntry,
-} from '../domain/applications/evidence';
+} from '../domain/applications/evidence-file';
 import type { FactValue } from '../domain/kernel/facts';
-import { drawPdf, type Letterhead, type Column, type Row, type Table } from './pdf';
+import { drawPdf, type Column, type Row, type Table } from './pdf-layout';
 
 const spellCode = (code: string | null | undefined): string =>
   (code ?? '').replaceAll('_', ' ').replace(/\btin\b/, 'TIN');
@@ -34,7 +35,7 @@ const PIECE = new RegExp(`.{1,${LONGEST}}`, 'gsu');
 const LINE_TAKES = 40;
 
 /** An application's evidence as a paper that can be handed on; `sha256` is that of the same file as JSON. */
-export function drawEvidence(written: EvidenceFile, sha256: string, letterhead: Letterhead): Promise<Buffer> {
+export function drawEvidenceFile(written: EvidenceFile, sha256: string, letterhead: Letterhead): Promise<Buffer> {
   const file = { ...OF_VERSION_1, ...written };
   const { application, provider, practice, payer, location, client } = file;
   const who = provider ? writePersonName(provider) : practice.legalName;

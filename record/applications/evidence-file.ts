@@ -8,12 +8,12 @@ import {
   type EvidenceFile,
   type EvidenceParticipation,
   type EvidenceSubject,
-} from '../../domain/applications/evidence';
+} from '../../domain/applications/evidence-file';
 import type { Db } from '../../runtime/database';
 import { listTimeline } from './timeline';
 
 /** A file as it is handed on: its bytes, and the digest by which anybody can see that they are unchanged. */
-export interface WrittenEvidence {
+export interface WrittenEvidenceFile {
   file: EvidenceFile;
   json: string;
   sha256: string;
@@ -24,7 +24,7 @@ const READER = { type: 'system', id: 'evidence', name: 'Countersign', role: 'cli
 const PAGE = 1000;
 
 /** Gathers everything on record that the therapist of an application can take along. */
-async function gatherEvidence(sql: Db, applicationId: string): Promise<EvidenceFile> {
+async function gatherEvidenceFile(sql: Db, applicationId: string): Promise<EvidenceFile> {
   const [row] = await sql<
     (EvidenceSubject & { snapshot: ApplicationState; previousId: string | null; referenceNumber: string | null })[]
   >`
@@ -83,8 +83,8 @@ async function gatherEvidence(sql: Db, applicationId: string): Promise<EvidenceF
 }
 
 /** The file as it is handed on. */
-export async function writeEvidence(sql: Db, applicationId: string): Promise<WrittenEvidence> {
-  const file = await gatherEvidence(sql, applicationId);
+export async function writeEvidenceFile(sql: Db, applicationId: string): Promise<WrittenEvidenceFile> {
+  const file = await gatherEvidenceFile(sql, applicationId);
   const json = `${JSON.stringify(file, null, 2)}\n`;
   return { file, json, sha256: createHash('sha256').update(json).digest('hex') };
 }
@@ -121,12 +121,12 @@ const listDocuments = (sql: Db, clientId: string, ids: readonly string[]): Promi
     select id, kind, name, sha256 from documents where client_id = ${clientId} and id = any(${[...ids]}::uuid[])`;
 
 /** Keeps the file as it is now, for good. Repeated under the same id it changes nothing; answers its digest. */
-export async function freezeEvidence(
+export async function freezeEvidenceFile(
   tx: Db,
   id: string,
   { id: applicationId, clientId }: { id: string; clientId: string },
 ): Promise<string> {
-  const { json: file, sha256 } = await writeEvidence(tx, applicationId);
+  const { json: file, sha256 } = await writeEvidenceFile(tx, applicationId);
   await tx`
     insert into evidence_files ${tx({ id, clientId, applicationId, sha256, file })} on conflict (id) do nothing`;
   const [kept] = await tx<{ sha256: string }[]>`select sha256 from evidence_files where id = ${id}`;
@@ -134,11 +134,11 @@ export async function freezeEvidence(
 }
 
 /** A file that was frozen; null where there is none of that digest. */
-export async function findFrozenEvidence(
+export async function findFrozenEvidenceFile(
   sql: Db,
   applicationId: string,
   sha256: string,
-): Promise<WrittenEvidence | null> {
+): Promise<WrittenEvidenceFile | null> {
   const [row] = await sql<{ file: string }[]>`
     select file from evidence_files where application_id = ${applicationId} and sha256 = ${sha256} limit 1`;
   return row ? { file: JSON.parse(row.file) as EvidenceFile, json: row.file, sha256 } : null;

@@ -1,3 +1,4 @@
+import type { Letterhead } from '../domain/kernel/letterhead';
 import { dirname, join } from 'node:path';
 import PDFDocument from 'pdfkit';
 
@@ -27,12 +28,6 @@ export interface Paper {
   notes: readonly string[];
   /** On every page, beside its number. */
   foot?: string;
-}
-
-/** Whose paper it is: the operator's name and a JPEG, where they are known. */
-export interface Letterhead {
-  name: string | null;
-  logo: Buffer | null;
 }
 
 const MARGIN = 36;

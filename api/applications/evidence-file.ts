@@ -1,13 +1,13 @@
-import { drawEvidence } from '../../papers/evidence';
+import { drawEvidenceFile } from '../../papers/evidence-file';
 import { findApplication } from '../../record/applications/applications';
 import { readLetterhead } from '../../record/kernel/settings';
-import { findFrozenEvidence, writeEvidence } from '../../record/applications/evidence';
+import { findFrozenEvidenceFile, writeEvidenceFile } from '../../record/applications/evidence-file';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
 import { route, type Route } from '../kernel/route';
-import { evidence, evidenceQuery } from './evidence-schemas';
+import { evidence, evidenceQuery } from './evidence-file-schemas';
 
-export const evidenceRoutes = ({ sql }: Deps): Route[] => [
+export const evidenceFileRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/applications/{id}/evidence',
@@ -24,12 +24,12 @@ export const evidenceRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The file', schema: evidence, also: ['application/pdf'] } },
     handler: async ({ subject: { id }, query: { format = 'json', sha256 } }) => {
       const written = sha256
-        ? await findFrozenEvidence(sql, id, sha256.toLowerCase())
-        : await sql.begin('isolation level repeatable read read only', (tx) => writeEvidence(tx, id));
+        ? await findFrozenEvidenceFile(sql, id, sha256.toLowerCase())
+        : await sql.begin('isolation level repeatable read read only', (tx) => writeEvidenceFile(tx, id));
       if (!written) throw new Problem('not_found');
       const { file, json } = written;
       const body =
-        format === 'json' ? Buffer.from(json) : await drawEvidence(file, written.sha256, await readLetterhead(sql));
+        format === 'json' ? Buffer.from(json) : await drawEvidenceFile(file, written.sha256, await readLetterhead(sql));
       return { status: 200, body, type: format, filename: `evidence-${id}-${file.application.version}.${format}` };
     },
   }),
