@@ -42,8 +42,7 @@ interface DeliveryDeps {
 /** Brings kept commands to the workflows of their applications, or to the record where no workflow runs. */
 export function createDelivery({ sql, client, startMissing }: DeliveryDeps) {
   const turns = new Turns();
-  // without a workflow too, a step that ends its process is counted, and set aside in the end
-  const recordTried = createRecorder(sql);
+  const recordCommand = createCommandRecorder({ sql, client });
 
   /**
    * Delivers a kept command after the older ones of its application that wait for the relay, and waits up to `within`
@@ -117,6 +116,14 @@ export function createDelivery({ sql, client, startMissing }: DeliveryDeps) {
     return mayBeRefused && (await refuseCommand(sql, state.id, command.id)) !== null;
   }
 
+  return deliverCommand;
+}
+
+/** Has a command recorded by the workflow of its application, or by the record where no workflow runs. */
+function createCommandRecorder({ sql, client }: Pick<DeliveryDeps, 'sql' | 'client'>) {
+  // without a workflow too, a step that ends its process is counted, and set aside in the end
+  const recordTried = createRecorder(sql);
+
   const recordCommand = (workflowId: string | null, command: KeptCommand, how: { sent: number; until: number }) =>
     workflowId === null ? recordWithoutWorkflow(command) : sendUpdate(workflowId, command, how);
 
@@ -145,7 +152,7 @@ export function createDelivery({ sql, client, startMissing }: DeliveryDeps) {
     await recordTried({ applicationId, known: null, at: readClock(), intent });
   }
 
-  return deliverCommand;
+  return recordCommand;
 }
 
 /** The pause before an update is sent again: it doubles up to a second, with jitter. */

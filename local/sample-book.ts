@@ -103,189 +103,186 @@ const createLakeshoreProvider = (firstName: string, lastName: string, number: nu
     malpractice: { carrier: 'Lantern Mutual', policyNumber: `PL-LS-${number}`, expiresOn: addDays(day, 220) },
   });
 
-/**
- * The invented book of `day`, its today: users, payers, clients with their practices and providers, who is on which platform with
- * which answers, and applications. Everybody is named by a last name, every payer by name or alias.
- */
-export const createSampleBook = (day: string) => ({
-  users: [
-    { name: 'Dana Ortiz', email: 'dana@operator.example', role: 'lead' },
-    { name: 'Sam Whitfield', email: 'sam@operator.example', role: 'specialist' },
-  ],
-  payers,
-  clients: [
-    // On a platform, with half of the questions answered: direct with one payer, on a bridge to another.
-    {
-      name: 'Ana Ruiz Therapy',
-      timeZone: 'America/Los_Angeles',
-      contactEmail: 'ana@ruiztherapy.example',
-      practices: [
-        {
-          legalName: 'Ana Ruiz Therapy PC',
-          tin: { type: 'ein', value: '954567803' },
-          npi: inventNpi('199900012'),
-          address: { line1: '77 Alameda Avenue', city: 'Oakland', state: 'CA', postalCode: '94612' },
-        },
-      ],
-      providers: [createProvider('Ana', 'Ruiz', 5, inventDocuments(day, 'CA', 'CA-100205'))],
+const USERS = [
+  { name: 'Dana Ortiz', email: 'dana@operator.example', role: 'lead' },
+  { name: 'Sam Whitfield', email: 'sam@operator.example', role: 'specialist' },
+];
+
+const createClients = (day: string) => [
+  // On a platform, with half of the questions answered: direct with one payer, on a bridge to another.
+  {
+    name: 'Ana Ruiz Therapy',
+    timeZone: 'America/Los_Angeles',
+    contactEmail: 'ana@ruiztherapy.example',
+    practices: [
+      {
+        legalName: 'Ana Ruiz Therapy PC',
+        tin: { type: 'ein', value: '954567803' },
+        npi: inventNpi('199900012'),
+        address: { line1: '77 Alameda Avenue', city: 'Oakland', state: 'CA', postalCode: '94612' },
+      },
+    ],
+    providers: [createProvider('Ana', 'Ruiz', 5, inventDocuments(day, 'CA', 'CA-100205'))],
+  },
+  {
+    name: 'Willow Street Counseling',
+    timeZone: 'America/New_York',
+    contactEmail: 'office@willowstreet.example',
+    practices: [
+      {
+        legalName: 'Willow Street Counseling PLLC',
+        tin: { type: 'ein', value: '134567801' },
+        npi: inventNpi('199900010'),
+        address: { line1: '12 Willow Street', city: 'Albany', state: 'NY', postalCode: '12207' },
+      },
+    ],
+    providers: [
+      createProvider('Nora', 'Feldman', 1, inventDocuments(day, 'NY', 'NY-100201')),
+      createProvider('Samuel', 'Okafor', 2, {
+        ...inventDocuments(day, 'NY', 'NY-100202'),
+        taxonomyCode: '1041C0700X',
+      }),
+    ],
+  },
+  {
+    name: 'Bluff Trail Therapy',
+    timeZone: 'America/Los_Angeles',
+    contactEmail: 'hello@blufftrail.example',
+    practices: [
+      {
+        legalName: 'Bluff Trail Therapy LLC',
+        tin: { type: 'ein', value: '934567802' },
+        npi: inventNpi('199900011'),
+        address: { line1: '480 Bluff Trail', line2: 'Suite 3', city: 'Eugene', state: 'OR', postalCode: '97401' },
+      },
+    ],
+    providers: [
+      createProvider('Mei', 'Tanaka', 3, { ...inventDocuments(day, 'OR', 'OR-100203'), taxonomyCode: '106H00000X' }),
+      // Her malpractice certificate is not on file yet: what a prerequisite looks like.
+      createProvider('Alicia', 'Romero', 4, {
+        taxonomyCode: '103TC0700X',
+        licences: inventDocuments(day, 'OR', 'OR-100204').licences,
+      }),
+    ],
+  },
+  {
+    name: 'Lakeshore Group Practice',
+    timeZone: 'America/Chicago',
+    contactEmail: 'office@lakeshore.example',
+    practices: [
+      {
+        legalName: 'Lakeshore Group Practice LLC',
+        tin: { type: 'ein', value: '364567804' },
+        npi: inventNpi('199900013'),
+        address: { line1: '900 Lakeshore Drive', city: 'Chicago', state: 'IL', postalCode: '60611' },
+      },
+    ],
+    providers: [
+      createLakeshoreProvider('Grace', 'Adeyemi', 21, day),
+      createLakeshoreProvider('Tomasz', 'Nowak', 22, day),
+      createLakeshoreProvider('Leah', 'Stern', 23, day),
+      createLakeshoreProvider('Priya', 'Raman', 24, day),
+      createLakeshoreProvider('Owen', 'Larsen', 25, day),
+    ],
+  },
+];
+
+const createAttestations = (day: string) => [
+  { provider: 'Ruiz', attestedOn: addDays(day, -45), source: 'caqh' },
+  { provider: 'Feldman', attestedOn: addDays(day, -30), source: 'caqh' },
+  { provider: 'Tanaka', attestedOn: addDays(day, -80), source: 'operator' },
+  // Nowak's lapses in five days.
+  { provider: 'Nowak', attestedOn: addDays(day, -115), source: 'caqh' },
+  ...['Adeyemi', 'Stern', 'Raman'].map((one) => ({
+    provider: one,
+    attestedOn: addDays(day, -20),
+    source: 'caqh',
+  })),
+];
+
+const createRelationships = (day: string) => [
+  {
+    provider: 'Ruiz',
+    platform: 'Headway',
+    payers: ['Harbor Mutual', 'Demo Health'],
+    since: addDays(day, -700),
+    answers: {
+      direct_contract: { answer: 'no', words: 'You are credentialed under our group and our TIN.' },
+      claims_under_own_setup: { answer: 'no' },
+      bill_outside: { answer: 'unclear', words: 'That depends on the payer.' },
     },
-    {
-      name: 'Willow Street Counseling',
-      timeZone: 'America/New_York',
-      contactEmail: 'office@willowstreet.example',
-      practices: [
-        {
-          legalName: 'Willow Street Counseling PLLC',
-          tin: { type: 'ein', value: '134567801' },
-          npi: inventNpi('199900010'),
-          address: { line1: '12 Willow Street', city: 'Albany', state: 'NY', postalCode: '12207' },
-        },
-      ],
-      providers: [
-        createProvider('Nora', 'Feldman', 1, inventDocuments(day, 'NY', 'NY-100201')),
-        createProvider('Samuel', 'Okafor', 2, {
-          ...inventDocuments(day, 'NY', 'NY-100202'),
-          taxonomyCode: '1041C0700X',
-        }),
-      ],
+    decision: { decision: 'bridge', reason: 'Keep the income while the direct applications run.' },
+  },
+  { provider: 'Raman', platform: 'Alma', payers: ['Harbor Mutual'], since: addDays(day, -300), answers: {} },
+];
+
+const createApplications = (day: string) => [
+  // The one contract of her own: the platform has no part in it.
+  {
+    provider: 'Ruiz',
+    payer: 'Cedar Peak',
+    state: 'CA',
+    adopt: {
+      stage: 'confirmed',
+      submittedOn: addDays(day, -300),
+      referenceNumber: 'CP-1904-88',
+      confirmations: createConfirmations(day),
     },
-    {
-      name: 'Bluff Trail Therapy',
-      timeZone: 'America/Los_Angeles',
-      contactEmail: 'hello@blufftrail.example',
-      practices: [
-        {
-          legalName: 'Bluff Trail Therapy LLC',
-          tin: { type: 'ein', value: '934567802' },
-          npi: inventNpi('199900011'),
-          address: { line1: '480 Bluff Trail', line2: 'Suite 3', city: 'Eugene', state: 'OR', postalCode: '97401' },
-        },
-      ],
-      providers: [
-        createProvider('Mei', 'Tanaka', 3, { ...inventDocuments(day, 'OR', 'OR-100203'), taxonomyCode: '106H00000X' }),
-        // Her malpractice certificate is not on file yet: what a prerequisite looks like.
-        createProvider('Alicia', 'Romero', 4, {
-          taxonomyCode: '103TC0700X',
-          licences: inventDocuments(day, 'OR', 'OR-100204').licences,
-        }),
-      ],
+  },
+  {
+    provider: 'Ruiz',
+    payer: 'Harbor Mutual',
+    state: 'CA',
+    assignee: 'Sam Whitfield',
+    adopt: {
+      stage: 'in_review',
+      submittedOn: addDays(day, -40),
+      lastContactOn: addDays(day, -15),
+      nextFollowUpOn: day,
+      referenceNumber: 'HM-77120',
     },
-    {
-      name: 'Lakeshore Group Practice',
-      timeZone: 'America/Chicago',
-      contactEmail: 'office@lakeshore.example',
-      practices: [
-        {
-          legalName: 'Lakeshore Group Practice LLC',
-          tin: { type: 'ein', value: '364567804' },
-          npi: inventNpi('199900013'),
-          address: { line1: '900 Lakeshore Drive', city: 'Chicago', state: 'IL', postalCode: '60611' },
-        },
-      ],
-      providers: [
-        createLakeshoreProvider('Grace', 'Adeyemi', 21, day),
-        createLakeshoreProvider('Tomasz', 'Nowak', 22, day),
-        createLakeshoreProvider('Leah', 'Stern', 23, day),
-        createLakeshoreProvider('Priya', 'Raman', 24, day),
-        createLakeshoreProvider('Owen', 'Larsen', 25, day),
-      ],
+  },
+  { provider: 'Feldman', payer: 'Harbor Mutual', state: 'NY', assignee: 'Sam Whitfield' },
+  {
+    provider: 'Feldman',
+    payer: 'Prairie MAC',
+    state: 'NY',
+    lineOfBusiness: 'medicare',
+    assignee: 'Dana Ortiz',
+    adopt: {
+      stage: 'in_review',
+      submittedOn: addDays(day, -25),
+      lastContactOn: addDays(day, -10),
+      nextFollowUpOn: day,
+      referenceNumber: 'PM-48213',
     },
-  ],
-  attestations: [
-    { provider: 'Ruiz', attestedOn: addDays(day, -45), source: 'caqh' },
-    { provider: 'Feldman', attestedOn: addDays(day, -30), source: 'caqh' },
-    { provider: 'Tanaka', attestedOn: addDays(day, -80), source: 'operator' },
-    // Nowak's lapses in five days.
-    { provider: 'Nowak', attestedOn: addDays(day, -115), source: 'caqh' },
-    ...['Adeyemi', 'Stern', 'Raman'].map((one) => ({
+  },
+  { provider: 'Okafor', payer: 'Harbor Mutual', state: 'NY' },
+  {
+    provider: 'Tanaka',
+    payer: 'Cedar Peak',
+    state: 'OR',
+    adopt: { stage: 'submitted', submittedOn: addDays(day, -12), referenceNumber: 'CP-2210-07' },
+  },
+  { provider: 'Tanaka', payer: 'Demo Health', state: 'OR' },
+  { provider: 'Romero', payer: 'Cedar Peak', state: 'OR' },
+  ...['Adeyemi', 'Nowak', 'Stern'].flatMap((one, i) =>
+    ['IL', 'WI'].map((state) => ({
       provider: one,
-      attestedOn: addDays(day, -20),
-      source: 'caqh',
-    })),
-  ],
-  relationships: [
-    {
-      provider: 'Ruiz',
-      platform: 'Headway',
-      payers: ['Harbor Mutual', 'Demo Health'],
-      since: addDays(day, -700),
-      answers: {
-        direct_contract: { answer: 'no', words: 'You are credentialed under our group and our TIN.' },
-        claims_under_own_setup: { answer: 'no' },
-        bill_outside: { answer: 'unclear', words: 'That depends on the payer.' },
-      },
-      decision: { decision: 'bridge', reason: 'Keep the income while the direct applications run.' },
-    },
-    { provider: 'Raman', platform: 'Alma', payers: ['Harbor Mutual'], since: addDays(day, -300), answers: {} },
-  ],
-  applications: [
-    // The one contract of her own: the platform has no part in it.
-    {
-      provider: 'Ruiz',
-      payer: 'Cedar Peak',
-      state: 'CA',
-      adopt: {
-        stage: 'confirmed',
-        submittedOn: addDays(day, -300),
-        referenceNumber: 'CP-1904-88',
-        confirmations: createConfirmations(day),
-      },
-    },
-    {
-      provider: 'Ruiz',
       payer: 'Harbor Mutual',
-      state: 'CA',
+      state,
       assignee: 'Sam Whitfield',
       adopt: {
         stage: 'in_review',
-        submittedOn: addDays(day, -40),
-        lastContactOn: addDays(day, -15),
-        nextFollowUpOn: day,
-        referenceNumber: 'HM-77120',
+        submittedOn: addDays(day, -30 - i),
+        lastContactOn: addDays(day, -14),
+        nextFollowUpOn: addDays(day, i),
+        referenceNumber: `HM-7813${i}-${state}`,
       },
-    },
-    { provider: 'Feldman', payer: 'Harbor Mutual', state: 'NY', assignee: 'Sam Whitfield' },
-    {
-      provider: 'Feldman',
-      payer: 'Prairie MAC',
-      state: 'NY',
-      lineOfBusiness: 'medicare',
-      assignee: 'Dana Ortiz',
-      adopt: {
-        stage: 'in_review',
-        submittedOn: addDays(day, -25),
-        lastContactOn: addDays(day, -10),
-        nextFollowUpOn: day,
-        referenceNumber: 'PM-48213',
-      },
-    },
-    { provider: 'Okafor', payer: 'Harbor Mutual', state: 'NY' },
-    {
-      provider: 'Tanaka',
-      payer: 'Cedar Peak',
-      state: 'OR',
-      adopt: { stage: 'submitted', submittedOn: addDays(day, -12), referenceNumber: 'CP-2210-07' },
-    },
-    { provider: 'Tanaka', payer: 'Demo Health', state: 'OR' },
-    { provider: 'Romero', payer: 'Cedar Peak', state: 'OR' },
-    ...['Adeyemi', 'Nowak', 'Stern'].flatMap((one, i) =>
-      ['IL', 'WI'].map((state) => ({
-        provider: one,
-        payer: 'Harbor Mutual',
-        state,
-        assignee: 'Sam Whitfield',
-        adopt: {
-          stage: 'in_review',
-          submittedOn: addDays(day, -30 - i),
-          lastContactOn: addDays(day, -14),
-          nextFollowUpOn: addDays(day, i),
-          referenceNumber: `HM-7813${i}-${state}`,
-        },
-      })),
-    ),
-    { provider: 'Raman', payer: 'Harbor Mutual', state: 'IL', assignee: 'Sam Whitfield' },
-  ],
-});
+    })),
+  ),
+  { provider: 'Raman', payer: 'Harbor Mutual', state: 'IL', assignee: 'Sam Whitfield' },
+];
 
 /** The four facts of a contract that has been in force for 240 days, with the party that each piece of evidence names. */
 function createConfirmations(day: string) {
@@ -302,3 +299,16 @@ function createConfirmations(day: string) {
     claimsRoute: { ...read, value: { clearinghouse: 'Demo Clearing', payerId: '6147X' } },
   };
 }
+
+/**
+ * The invented book of `day`, its today: users, payers, clients with their practices and providers, which platforms they
+ * are on with which answers, and applications. Every person is named by a last name, every payer by name or alias.
+ */
+export const createSampleBook = (day: string) => ({
+  users: USERS,
+  payers,
+  clients: createClients(day),
+  attestations: createAttestations(day),
+  relationships: createRelationships(day),
+  applications: createApplications(day),
+});

@@ -41,19 +41,20 @@ const MOST_LATE = 600;
 /** Looked at together. */
 const AT_ONCE = 5;
 
-/**
- * Brings workflows and record together where they part: starts again what is gone, wakes what sleeps too long, and derives
- * again what differs from its timeline. The record wins. Each round is made by one worker at a time.
- */
-export function createReconciler(of: {
+interface ReconcilerDeps {
   sql: Sql;
   dispatch: Dispatch;
   logger: Logger;
   settings: ReconcileSettings;
   /** Leaves a round where it is; another worker makes it. */
   signal?: AbortSignal;
-}) {
-  const { sql, dispatch, logger, settings, signal } = of;
+}
+
+/**
+ * Brings workflows and record together where they part: starts again what is gone, wakes what sleeps too long, and derives
+ * again what differs from its timeline. The record wins.
+ */
+export function createReconciler({ sql, dispatch, logger, settings, signal }: ReconcilerDeps) {
   const { failingSeconds } = settings;
   const { checkApplication, checkWatch, repairApplication, recordFailure } = createRunChecks({
     sql,
@@ -61,6 +62,7 @@ export function createReconciler(of: {
     logger,
     failingSeconds,
   });
+  const { makeRound, runEach } = createRounds({ sql, settings, signal, recordFailure });
 
   /** Runs that were terminated, cancelled, failed or timed out. */
   const restartClosed = () =>
@@ -117,6 +119,16 @@ export function createReconciler(of: {
     return findApplicationIds(sql, [...ids]);
   }
 
+  return { restartClosed, restartLate, compareSome };
+}
+
+/** Makes rounds, each by one worker at a time, at the pace that is set. */
+function createRounds({
+  sql,
+  settings,
+  signal,
+  recordFailure,
+}: Pick<ReconcilerDeps, 'sql' | 'settings' | 'signal'> & Pick<ReturnType<typeof createRunChecks>, 'recordFailure'>) {
   /** Does something with each application or watch, a few at once, no faster than is set; what fails is tried later. */
   async function runEach<T extends string | WatchId>(
     name: RoundName,
@@ -149,11 +161,11 @@ export function createReconciler(of: {
     return ended.summary;
   }
 
-  return { restartClosed, restartLate, compareSome };
+  return { makeRound, runEach };
 }
 
 /** Makes the rounds, again and again, until it is stopped. */
-export function startReconciler(of: Parameters<typeof createReconciler>[0]): { stop(): Promise<void> } {
+export function startReconciler(of: ReconcilerDeps): { stop(): Promise<void> } {
   const { logger, settings } = of;
   const stopping = new AbortController();
   const { signal } = stopping;
