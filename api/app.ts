@@ -41,7 +41,7 @@ export function createApp(deps: Deps, counter = createAccessCounter(deps.sql)): 
   return app;
 }
 
-// Everything a page of ours needs is ours; Swagger UI styles its elements inline.
+// Everything that our pages need is ours; Swagger UI styles its elements inline.
 const CONTENT_SECURITY_POLICY = {
   defaultSrc: ["'self'"],
   styleSrc: ["'self'", "'unsafe-inline'"],
@@ -66,13 +66,13 @@ const LOGGING: Options = {
   },
   // The route is known once the request is over.
   customSuccessObject: (req, _res, line: object) => ({ ...line, route: findPattern(req) }),
-  // What went wrong has a line of its own.
+  // The failure has a line of its own.
   customErrorObject: (req, _res, _error, line: object) => ({ ...line, route: findPattern(req), err: undefined }),
 };
 
 const QUIET = new Set(['/healthz', '/readyz']);
 
-/** The path of the route that a request came to, with the names of its parameters; null where it came to none. */
+/** The path of the route that a request came to, with the names of its parameters; null if it came to none. */
 function findPattern(req: IncomingMessage): string | null {
   const { route } = req as IncomingMessage & { route?: { path: string | RegExp } };
   return route ? String(route.path) : null;
@@ -96,7 +96,7 @@ const answerError: ErrorRequestHandler = (error: unknown, req, res, _next) => {
     return;
   }
   res.set(problem.headers);
-  // a body from a caller whom nobody knows is not read
+  // a body from an unknown caller is not read
   if (UNKNOWN_CALLER.has(problem.status) && !req.complete) res.set('Connection', 'close');
   sendAnswer(res, { status: problem.status, body: problem });
 };

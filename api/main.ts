@@ -46,7 +46,7 @@ async function runApi(): Promise<void> {
     logger.info({ port: config.port, host: config.host }, 'listening');
   });
 
-  // Requests under way get their answers; then the process ends, also where something hangs.
+  // Requests under way get their answers; then the process ends, even if something hangs.
   const stopServer = () => {
     setTimeout(() => process.exit(0), GRACE_MS).unref();
     server.close(() => {

@@ -25,10 +25,10 @@ import {
   requireOrder,
 } from '../kernel/schemas';
 
-// by its words: what is there twice is one thing
+// repeated by its words: an item that is there twice is one thing
 const items = allowRepeats(z.array(line).min(1).max(50));
 
-/** For what happened outside, and has to be recorded in a stage that does not expect it. */
+/** Records an event from outside in a stage that does not expect it. */
 const outOfOrder = z
   .strictObject({ reason: longText })
   .meta({
@@ -44,7 +44,7 @@ const submissionFields = {
   proof: documents.optional(),
 };
 export const submission = z.strictObject({ ...submissionFields, outOfOrder }).meta({ id: 'Submission' });
-/** Of a roster: what one application has for itself. */
+/** An application's own fields in a roster. */
 export const rosterEntry = z.strictObject({ outOfOrder });
 
 const callFields = {
@@ -88,9 +88,9 @@ const answerFields = {
   outOfOrder,
 };
 
-/** Outcomes of which two calls mean more than one. */
+/** Outcomes whose second call means more than one. */
 const COUNTED: readonly Outcome[] = ['no_record', 'no_answer'];
-/** Outcomes by which the payer has it, and can say since when whole. */
+/** Outcomes by which the payer has the application, and can say since when it was complete. */
 const MAY_BE_COMPLETE: readonly Outcome[] = ['received', 'in_review', 'committee', 'tabled'];
 
 function checkAnswer(answer: z.infer<z.ZodObject<typeof answerFields>>, context: z.core.$RefinementCtx): void {
@@ -114,7 +114,7 @@ function checkAnswer(answer: z.infer<z.ZodObject<typeof answerFields>>, context:
   if (answer.completeOn && !MAY_BE_COMPLETE.includes(answer.outcome))
     reportBrokenRule(context, ['completeOn'], 'received_only', `belongs to one of ${MAY_BE_COMPLETE.join(', ')}`);
 }
-/** Of a call about many: what the payer said of one. */
+/** The payer's answer about one application, in a call about many. */
 export const answer = z.strictObject(answerFields).superRefine(checkAnswer, BESIDE_BAD_FIELDS);
 export const contact = z
   .strictObject({ ...callFields, ...answerFields })

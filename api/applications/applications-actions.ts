@@ -23,14 +23,14 @@ import { refuseErrors } from '../kernel/validation';
 import { checkFacts } from './applications-checks';
 import { listWorkerErrors, listDocumentErrors } from '../kernel/references';
 
-/** What a check of an action's references has at hand. */
+/** The context in which an action's references are checked. */
 interface CheckedBody<Body> extends Deps {
   principal: Principal;
   subject: KeptApplication;
   body: Body;
 }
 
-/** One action of the table, as data: how it is called, who may, what it takes. */
+/** One action of the table, as data: its name, who may take it, and its fields. */
 export interface ActionRow<A extends Action = Action, Given extends object = object> {
   action: A;
   segment: string;
@@ -39,11 +39,11 @@ export interface ActionRow<A extends Action = Action, Given extends object = obj
   summary: string;
   description?: string;
   schema: z.ZodType<Given>;
-  /** As a route says it. */
+  /** The users whom it names, in the form of a route. */
   namesUser?: Route['namesUser'] & object;
   /** Adds to `errors` what the schema cannot see: references, and what depends on the application. */
   check?(of: CheckedBody<Given>, errors: FieldError[]): Promise<void>;
-  /** What the command says, of what was given. */
+  /** Builds the command from the given fields. */
   buildAction(given: Given): ActionWithBody<A>;
 }
 
@@ -68,7 +68,7 @@ const buildRow = <A extends Action, Given extends object>(
   ...more,
 });
 
-/** An action whose command says what was given. */
+/** Builds the row of an action whose command says what was given. */
 export const buildActionRow = <A extends Action>(
   action: A,
   summary: string,
@@ -228,14 +228,14 @@ export const ASSIGNMENT = buildActionRow(
   },
 );
 
-/** Not offered to anybody: a payer's applications are moved together. */
+/** The row of the action that is offered to nobody: a payer's applications are moved together. */
 export const MIGRATION = buildActionRow(
   'playbook-migration',
   'Move it to the payer’s playbook of today',
   z.strictObject({ version: z.int() }),
 );
 
-/** Not an action of a stage: it puts right what was said when the application was opened. */
+/** The row that corrects what was stated when the application was opened; it belongs to no stage. */
 const DETAILS = buildActionRow(
   'details',
   'Change until when an application is needed, or what it is worth',

@@ -16,7 +16,7 @@ import { FACT_MESSAGES } from '../billing/fact-schemas';
 import { UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { refuseErrors } from '../kernel/validation';
 
-/** What a confirmation is compared with: the application's key, its parties and its playbook. */
+/** The context of a confirmation: the application's key, its parties and its playbook. */
 export interface FactContext {
   /** Null while it is being adopted. */
   applicationId: string | null;
@@ -30,8 +30,8 @@ export interface FactContext {
 }
 
 /**
- * Refuses confirmations that break a rule, each bad field named under `path`, with what is bad beside them; then evidence
- * that names somebody else.
+ * Refuses confirmations that break a rule, each bad field named under `path`, with other bad fields beside them; then
+ * evidence that names another party.
  */
 export async function checkFacts(
   sql: Sql,

@@ -13,12 +13,12 @@ import { checkFacts } from './applications-checks';
 interface Opening {
   principal: Principal;
   body: ApplicationInput;
-  /** Of the application and of the command that opens it. */
+  /** The id of the application and of the command that opens it. */
   id: string;
 }
 
 /**
- * Opens an application, or adopts it: it is on record, and starting. `started` is false where its workflow did not start
+ * Opens an application, or adopts it: it is on record, and starting. `started` is false if its workflow did not start
  * in time, and the relay starts it.
  */
 export async function openOrAdopt(
@@ -28,7 +28,7 @@ export async function openOrAdopt(
   const key = buildKey(body);
   const ground = await readParties(sql, principal, key);
   const errors = listSubjectErrors(key, ground);
-  // a confirmation is held against both
+  // a confirmation is compared with both
   if (!ground.practice || !ground.playbook) throw refuseFields(...errors);
   const { clientId, ended } = ground.practice;
   await checkFacts(sql, { ...key, applicationId: null, clientId, ground }, listAdoptedFacts(body), errors);
@@ -55,7 +55,7 @@ const buildKey = ({ providerId, practiceId, payerId, state, lineOfBusiness, kind
 
 const MERGED = { rule: 'merged', message: 'was merged into another; name that one instead' };
 
-/** References that the caller knows nothing of, or that do not belong together. */
+/** Lists references that the caller may not see, or that do not belong together. */
 function listSubjectErrors(
   { providerId, locationId }: ApplicationKey,
   { practice, provider, playbook, payerMerged }: Parties,

@@ -52,7 +52,7 @@ import {
 import { participation } from './participation-schemas';
 import { lapseWarning } from '../upkeep/upkeep-schemas';
 
-/** Where an application can be taken over from elsewhere: it was submitted there, or is closed. */
+/** The stages in which an application can be taken over from elsewhere: it was submitted there, or is closed. */
 const ADOPTABLE = [
   'submitted',
   'in_review',
@@ -86,7 +86,7 @@ const areDates = (...values: unknown[]): boolean =>
 const BEFORE_SUBMISSION =
   'must not be before submittedOn, unless with a `reason`, or where the value is inherited or says that there is none';
 
-/** The rules of an adoption between its fields, of which each is seen as it came. */
+/** Checks the rules of an adoption between its fields, each of which is seen as it came. */
 function checkAdoption(
   adopted: Partial<Record<(typeof CLOCKS)[number], string>> & {
     stage: Stage;
@@ -134,10 +134,10 @@ const adopt = z
   .superRefine(checkAdoption, BESIDE_BAD_FIELDS)
   .meta({ id: 'Adoption', description: 'An application that is under way, or over, elsewhere' });
 
-/** The rules of a kind; none where it is no kind. */
+/** Finds the rules of a kind; none if it is no kind. */
 const findRules = (kind: unknown) => KINDS.flatMap((one) => (one === kind ? [KIND_RULES[one]] : []))[0];
 
-/** Rules of an application's body that hold between its fields. */
+/** Checks the rules of an application's body that hold between its fields. */
 function checkCreation(body: z.infer<typeof fields>, context: z.core.$RefinementCtx): void {
   const { kind, providerId, adopt: adopted } = body;
   const rules = findRules(kind);

@@ -73,7 +73,7 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
         const request = { principal, subject, body: { assignee: claimant }, commandId };
         const status = await takeAction(deps, ASSIGNMENT, request, { readVersion: () => subject.version }).catch(
           async (error: unknown) => {
-            // a caller who read it at the same version and was quicker has it
+            // a caller who read the application at the same version and was quicker has it
             const now = await findApplication(sql, principal, subject.id);
             const has = now?.snapshot.assignee ?? claimant;
             throw has === claimant ? error : new Problem('claimed_already');

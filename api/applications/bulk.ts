@@ -31,7 +31,7 @@ interface Many {
   applications: ({ id: string } & Record<string, unknown>)[];
 }
 
-/** Takes one action for many applications of a payer, each on its own; answers what became of each, in order. */
+/** Takes one action for many applications of a payer, each on its own; answers the result of each, in order. */
 async function takeMany<Given extends object, Own>(
   deps: Deps,
   row: ActionRow<Action, Given>,
@@ -44,19 +44,19 @@ async function takeMany<Given extends object, Own>(
   const found = new Map((await findApplications(deps.sql, principal, ids)).map((one) => [one.id, one]));
   const payerIds = await findEntryIds(deps.sql, 'payers', payerId);
   const isIts = (one: KeptApplication | undefined) => one !== undefined && payerIds.has(one.payerId);
-  // where the first waited in vain for a worker, the others do not wait
+  // if the first waited in vain for a worker, the others do not wait
   let { patienceMs } = deps;
 
   const playbook =
     row.action === 'contacts' && channel === 'phone'
       ? (await findUnmergedPayer(deps.sql, payerId))?.playbook
       : undefined;
-  // what is not this payer's takes no place in the call
+  // applications of another payer take no place in the call
   const called = new Map(
     applications.filter(({ id: one }) => isIts(found.get(one))).map(({ id: one }, place) => [one, place]),
   );
 
-  /** Whether the call has no room for one; how much it has may depend on state, kind and line. */
+  /** Whether the call has no room for one; its room may depend on state, kind and line. */
   function isBeyondLimit({ id: one, state, kind, lineOfBusiness }: KeptApplication): boolean {
     const most = playbook && findMostPerCall(playbook, { state, kind, lineOfBusiness });
     return typeof most === 'number' && (called.get(one) ?? 0) >= most;

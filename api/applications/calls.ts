@@ -82,8 +82,8 @@ interface LoggedCall {
 }
 
 /**
- * Ends a call as its contacts are about to be logged, so that of two who log them at once one does; a retry of the command
- * that ended it goes on.
+ * Ends a call as its contacts are about to be logged, so that only one of two concurrent attempts logs them; a retry of
+ * the command that ended it goes on.
  */
 export async function endByContacts(
   { sql }: Deps,

@@ -24,7 +24,7 @@ import {
   describeDate,
 } from '../kernel/schemas';
 
-/** Where somebody can see how the payer has a provider. */
+/** The sources in which a user can see how the payer has a provider. */
 const SIGHT_SOURCES = ['portal', 'directory', 'phone', 'email', 'letter', 'test_claim', 'remittance'] as const;
 
 const proof = {
@@ -106,7 +106,7 @@ export const cycleBasis = z.enum(['stated', 'committee_contact', 'approval', 'ef
   description: 'How `from` is known; `effective_date` is an assumption until the committee’s date is',
 });
 
-/** What follows a confirmed application. */
+/** The participation that follows a confirmed application. */
 export const participation = z
   .strictObject({
     effectiveOn: date.nullable().meta({ description: 'Billable from this day' }),

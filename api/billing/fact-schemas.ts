@@ -21,7 +21,7 @@ const inherited = z.strictObject({ inheritedFrom: id }).meta({
 });
 const none = { none: z.literal(true), saidBy: line };
 
-/** What each of the four facts can be. */
+/** The possible values of the four facts. */
 export const FACT_VALUES = {
   contract: allowForms('"executed", {none: true, basis, saidBy} or {inheritedFrom}', [
     z.literal('executed'),
@@ -69,7 +69,7 @@ export const awaitsApproval = z
   .literal(true)
   .meta({ description: 'The fact was confirmed by phone and a second person still has to approve it' });
 
-/** A fact with where it is from; also as an adoption brings it. */
+/** The fields of a fact with its source; an adoption brings the same. */
 export const confirmationFields = {
   source: z.enum(FACT_SOURCES),
   reference: line.meta({ description: 'The reference of the letter, call or page, so that it can be found again' }),
@@ -87,7 +87,7 @@ export const FACT_MESSAGES: Record<FactProblem['rule'], string> = {
   basis_not_in_playbook: "must be one of the playbook's contractBases",
 };
 
-/** What a source alone breaks: the value is judged by the playbook, and the reference is always asked for. */
+/** Checks what a source alone breaks: the value is judged by the playbook, and the reference is always asked for. */
 export const checkSource =
   (fact: Fact) =>
   ({ source, rep }: { source: FactSource; rep?: string | undefined }, context: z.core.$RefinementCtx): void => {
@@ -98,7 +98,7 @@ export const checkSource =
 
 const describeEnding = (on: 'ParticipationEnd.on' | 'AgreementEnd.on') =>
   z.strictObject({ on: describeDate(on), reason: longText, source: z.enum(FACT_SOURCES), reference: line });
-/** How a participation, or an agreement, ended: `on` is the last day, and may be ahead. */
+/** The end of a participation, or of an agreement: `on` is the last day, and may be ahead. */
 export const participationEnding = describeEnding('ParticipationEnd.on').meta({ id: 'Ending' });
 export const agreementEnding = describeEnding('AgreementEnd.on')
   .extend({

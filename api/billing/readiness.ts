@@ -144,7 +144,7 @@ const givenQuery = pageQuery
 
 const problem = z.looseObject({ type: z.string(), title: z.string(), status: z.int() });
 
-/** The gate's answer to each question, in their order, or what it does not know; what was answered is kept. */
+/** Answers each question about billing readiness, in their order, or names what is unknown; the answers are kept. */
 async function answerQuestions(
   { sql }: Deps,
   principal: Principal,

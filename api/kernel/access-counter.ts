@@ -7,13 +7,13 @@ import type { Sql } from '../../runtime/database';
 /** Counts who calls and who is turned away: in memory, so that a flood of wrong keys writes a row and not a million. */
 export interface AccessCounter {
   count(caller: string, kind: AccessKind): void;
-  /** Counts what a caller did not find, as another client's where `isThere`. */
+  /** Counts a resource that a caller did not find, as another client's if `isThere`. */
   countAbsent(caller: string, isThere: () => Promise<boolean>): void;
-  /** Writes down what was counted since. */
+  /** Writes down the counts since the last time. */
   flush(): Promise<void>;
 }
 
-/** So many are looked for between two flushes; what is beyond counts as missing. */
+/** The most resources that are looked up between two flushes; further ones count as missing. */
 const MOST_LOOKUPS = 100;
 
 export function createAccessCounter(sql: Sql): AccessCounter {

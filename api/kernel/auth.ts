@@ -11,8 +11,8 @@ import { Problem, refuseUnknownCaller } from './errors';
 import type { WrongKeys } from './wrong-keys';
 
 /**
- * Refuses a request without a valid bearer key, and counts it; `getPrincipal` answers who the others are from. An address
- * from which many wrong keys came is refused before its key is looked up.
+ * Refuses a request without a valid bearer key, and counts it; `getPrincipal` answers the caller of the others. An
+ * address from which many wrong keys came is refused before its key is looked up.
  */
 export function authenticateCaller(
   sql: Sql,
@@ -44,7 +44,7 @@ export function authenticateCaller(
   };
 }
 
-/** Looks a secret up, unless too many from its address were wrong; null where it is wrong. */
+/** Looks a secret up, unless too many from its address were wrong; null if it is wrong. */
 export async function lookUpSecret<T>(
   wrongKeys: WrongKeys,
   req: Request,
@@ -60,11 +60,11 @@ export async function lookUpSecret<T>(
   return found;
 }
 
-/** The caller's own name for the request, where it is a decent one: kept beside ours, so that both sides find it. */
+/** Reads the caller's own name for the request, if it is a decent one: kept beside ours, so that both sides find it. */
 export function readCallerRequestId(headers: IncomingHttpHeaders): string | undefined {
   const given = headers['x-request-id'];
   return typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? given : undefined;
 }
 
-/** Who the request is from, behind `authenticate`. */
+/** Gets the caller of the request, behind `authenticateCaller`. */
 export const getPrincipal = (res: Response): Principal => res.locals.principal as Principal;

@@ -8,7 +8,7 @@ export interface CoreStep {
   summary: string;
   method: Method;
   path: string;
-  /** What stands in the path and the query. */
+  /** The values in the path and the query. */
   parameters?: Record<string, string>;
   body?: object;
   /** The id that the examples give to what this creates. */
@@ -178,14 +178,14 @@ interface Example {
   value: unknown;
 }
 
-/** What the document shows of one operation of the core. */
+/** The example of one operation of the core, as the document shows it. */
 export interface CoreExamples {
   parameters: Record<string, string>;
   requests: Record<string, Example>;
   responses: Record<string, Record<string, Example>>;
 }
 
-/** The examples of an operation; undefined where it is not of the core. */
+/** Finds the examples of an operation; undefined if it is not of the core. */
 export function findCoreExamples({ method, path }: { method: Method; path: string }): CoreExamples | undefined {
   const steps = CORE_STEPS.filter((step) => step.method === method && step.path === path);
   if (steps.length === 0) return undefined;

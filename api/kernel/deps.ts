@@ -4,7 +4,7 @@ import type { Keyring } from '../../runtime/keyring';
 import type { Logger } from '../../runtime/logger';
 import type { Temporal } from '../../runtime/temporal';
 
-/** What the API is built from; a test brings its own. */
+/** The parts that the API is built from; a test brings its own. */
 export interface Deps {
   sql: Sql;
   keyring: Keyring;
@@ -18,7 +18,7 @@ export interface Deps {
   config: {
     adminApiKey: string;
     runId: string | undefined;
-    /** With a mail server there is no local mailbox to show. */
+    /** Set if there is a mail server: then there is no local mailbox to show. */
     smtpUrl?: string | undefined;
     webhooksToPrivate?: boolean;
   };

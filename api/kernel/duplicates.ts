@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { Duplicate } from '../../record/kernel/duplicate';
 import { Problem, type ProblemType } from './errors';
 
-/** By which a caller says that a second one is meant. */
+/** The field by which a caller says that a second one is meant. */
 export const evenIfExists = z
   .boolean()
   .optional()
   .meta({ description: 'true: adds it although what looks like the same is on file already (409 with `existingId`)' });
 
-/** Adds something; where the record has it already, answers which one that is. */
+/** Adds something; if the record has it already, answers which one that is. */
 export async function addOnce<T>(problem: ProblemType, add: () => Promise<T>): Promise<T> {
   try {
     return await add();

@@ -90,19 +90,19 @@ export interface FieldError {
   message: string;
 }
 
-/** What a problem says beyond its type; never anything of the caller's input. */
+/** The details of a problem beyond its type; never anything of the caller's input. */
 export interface ProblemDetails {
   detail?: string;
   errors?: FieldError[];
-  /** The one that stands in the way, where the caller may see it. */
+  /** The one that stands in the way, if the caller may see it. */
   existingId?: string;
-  /** Of an action that is not allowed: where the application stands, and what is. */
+  /** Only for an action that is not allowed: the application's stage, and the actions that are. */
   stage?: Stage;
   allowedActions?: Action[];
   allowedOutcomes?: Outcome[];
 }
 
-/** How many bad fields a problem names: a body may have a hundred thousand. */
+/** The most bad fields that a problem names: a body may have a hundred thousand. */
 const MOST_ERRORS = 500;
 
 /** An expected failure: thrown anywhere in a request, answered by the one error handler. */
@@ -136,13 +136,16 @@ export class Problem extends Error {
   }
 }
 
-/** The refusal of a caller whom no key that is valid names. */
+/** The refusal of a caller whom no valid key names. */
 export const refuseUnknownCaller = (): Problem => new Problem('unauthenticated', {}, { 'WWW-Authenticate': 'Bearer' });
 
 /** The refusal of fields that only the handler could judge. */
 export const refuseFields = (...errors: FieldError[]): Problem => new Problem('validation_failed', { errors });
 
-/** The problem that an error of any origin is answered with; a stranger's words are never passed on. */
+/**
+ * Turns an error of any origin into the problem that it is answered with; the words of unknown errors are never passed
+ * on.
+ */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof KeyRevoked) return refuseUnknownCaller();
@@ -153,7 +156,7 @@ export function toProblem(error: unknown): Problem {
   return new Problem(byStatus ?? 'internal_error');
 }
 
-// What Express and its body parser throw.
+// The errors that Express and its body parser throw.
 const BY_STATUS: Record<number, ProblemType> = {
   400: 'malformed_request',
   413: 'body_too_large',
@@ -162,7 +165,9 @@ const BY_STATUS: Record<number, ProblemType> = {
 
 const DATABASE_AWAY =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|57P0[123]|53300|08...)$/;
-/** A lock was not given in time, or a statement or a step took longer than it may: others keep the server busy. */
+/**
+ * Whether a lock was not given in time, or a statement or a step took longer than it may: others keep the server busy.
+ */
 const isLate = (error: unknown): boolean => isTooLong(error) || isLockTaken(error);
 const IN_THE_WAY =
   'Other requests keep the same entries busy right now. Send it again, under the same Idempotency-Key.';

@@ -6,10 +6,10 @@ import { findReferents, type ReferringField } from './references';
 import { UNKNOWN_REFERENCE } from './schemas';
 import { refuseErrors } from './validation';
 
-/** What narrows a list, references among it. */
+/** The filter of a list, references among its fields. */
 type Filter = Partial<Record<ReferringField, string | undefined>>;
 
-/** The errors of filters that name what the caller knows nothing of, or what is not in the limits. */
+/** Lists the errors of filters that name something the caller may not see, or that is outside of the limits. */
 export async function listUnknownFilters(
   sql: Sql,
   principal: Principal,

@@ -5,19 +5,19 @@ import type { Keyring } from '../../runtime/keyring';
 import { deriveUuid } from '../../runtime/uuid';
 import { Problem } from './errors';
 
-/** What a handler answers with. */
+/** The answer of a handler. */
 export interface Answer {
   status: number;
   body?: unknown;
   location?: string;
-  /** Content type, where it is not the usual one; a Buffer or a stream is sent as it is. */
+  /** Content type, if it is not the usual one; a Buffer or a stream is sent as it is. */
   type?: string;
-  /** Offered to be saved under. */
+  /** The name under which a browser offers to save it. */
   filename?: string;
 }
 
 export interface Attempt {
-  /** The id that the command, and what it creates, goes by. */
+  /** The id of the command, and of what it creates. */
   commandId: string;
   /** The answer that an earlier attempt got. */
   answered?: Answer;
@@ -25,19 +25,19 @@ export interface Attempt {
   keep(answer: Answer): Promise<Answer>;
 }
 
-/** An attempt of which no retry will be known. */
+/** Creates an attempt that no retry will be matched with. */
 export const createSingleAttempt = (): Attempt => ({ commandId: randomUUID(), keep: async (answer) => answer });
 
 /**
  * Idempotency-Keys, scoped to the caller and route. There is no lock: every effect is recorded once under the command's
- * id, so attempts that overlap, or follow a crash, come to the same effect, and the first answer that is kept is
- * everybody's. Answers are kept sealed, since one of them holds an API key, and of a body only a keyed hash: whoever knew
- * the rest of it could find a tax id by trying.
+ * id, so attempts that overlap, or follow a crash, come to the same effect, and the first answer that is kept answers
+ * them all. Answers are kept sealed, since one of them holds an API key, and a body is kept as a keyed hash only: an
+ * attacker who knew the rest of it could find a tax id by trying.
  */
 export function createIdempotency(sql: Sql, keyring: Keyring) {
   const nameOwner = (id: string) => `idempotency_keys/${id}`;
 
-  /** Claims the key for this body; answers 422 where it came with another one. `scope` names caller and route. */
+  /** Claims the key for this body; answers 422 if it came with another one. `scope` names caller and route. */
   async function claimAttempt(scope: string[], key: string, body: unknown): Promise<Attempt> {
     const id = deriveUuid([...scope, key]);
     const text = canonicalizeJson(body);
@@ -73,7 +73,9 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
 }
 export type Idempotency = ReturnType<typeof createIdempotency>;
 
-/** What a later attempt could not answer better: done, or refused by what was on record at the time. */
+/**
+ * Whether a later attempt could not answer better: the request was done, or refused by what was on record at the time.
+ */
 export const isFinal = (status: number): boolean =>
   (status < 300 && status !== 202) || status === 409 || status === 422;
 

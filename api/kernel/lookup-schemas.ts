@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CAQH_STANDINGS } from '../../domain/sources/caqh';
 import { instant, line } from './schemas';
 
-/** What an outside service says of a person, and since when it has not answered. */
+/** The state of an outside service's answers about a person, and since when it has not answered. */
 export const registryState = z
   .strictObject({
     name: line,

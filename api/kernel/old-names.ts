@@ -43,7 +43,7 @@ export function allowOldNames<S extends z.ZodRawShape>(id: string | null, schema
     );
 }
 
-/** Answers what is kept under old names under the new ones too. */
+/** Answers fields that are kept under old names under the new ones too. */
 export const addOldNames =
   (names: OldNames) =>
   <T extends object>(item: T): T => ({
@@ -51,7 +51,7 @@ export const addOldNames =
     ...Object.fromEntries(Object.entries(names).map(([old, name]) => [name, (item as Record<string, unknown>)[old]])),
   });
 
-/** The same the other way: what the record keeps under the old names. */
+/** Restores the old names, under which the record keeps the fields. */
 export const restoreOldNames =
   (names: OldNames) =>
   <T extends object>(body: T): T =>
@@ -62,5 +62,5 @@ export const restoreOldNames =
       ]),
     ) as T;
 
-/** Who does the work of somebody who is away. */
+/** The field for the user who does an absent colleague's work. */
 export const SUBSTITUTE = { coveredBy: 'substitute' };

@@ -73,7 +73,7 @@ const describePagePath = (operationId: string, summary: string, type: string) =>
   },
 });
 
-/** What docs.ts serves: nothing that a schema of ours validates, so no routes. */
+/** The paths that docs.ts serves: no schema of ours validates them, so they are no routes. */
 const DOCUMENTATION = {
   '/docs': describePagePath('getDocs', 'Read this description as a page', 'text/html'),
   '/openapi.json': describePagePath(
@@ -194,7 +194,7 @@ const buildGoodResponses = ({ responses }: Route, examples: CoreExamples['respon
 const buildOtherTypes = (types: string[]) =>
   Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' as const } }]));
 
-/** With which statuses a route can answer. */
+/** Lists the statuses with which a route can answer. */
 export const listStatuses = (route: Route): number[] => [
   ...Object.keys(route.responses).map(Number),
   ...(route.access === 'public' ? [] : listProblemStatuses(route)),

@@ -2,40 +2,41 @@ import { STAFF_ROLES, WORKER_ROLES, type Role } from '../../domain/kernel/codes'
 import type { Principal } from '../../record/kernel/principal';
 import type { User } from '../../record/registry/users';
 
-/** What each role may do. A role that may read a thing at all sees it in the client scope of its key only. */
+/** The permissions of each role. A role that may read a thing at all sees it in the client scope of its key only. */
 const POLICY = {
   'registry:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'],
   'registry:write': ['admin', 'lead', 'specialist'],
   // DEA and policy numbers in full; all others see the last four characters.
   'identifiers:read': ['admin', 'lead', 'specialist'],
-  // What all clients share.
+  // Things that all clients share.
   'clients:create': ['admin', 'lead', 'specialist'],
   'payers:write': ['admin', 'lead', 'specialist'],
   'users:read': STAFF_ROLES,
   'users:write': ['admin', 'lead'],
   'keys:read': ['admin', 'auditor'],
   'keys:write': ['admin'],
-  // Who did what, and who may do what.
+  // Reading the audit log and the access of users.
   'audit:read': ['admin', 'auditor'],
   'applications:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'],
   'applications:work': ['admin', 'lead', 'specialist'],
   // Contacts, notes and information: what a follow-up consists of.
   'applications:follow_up': WORKER_ROLES,
   'applications:waive': ['admin', 'lead'],
-  // To end the call of a colleague.
+  // Ending the call of a colleague.
   'calls:end': ['admin', 'lead'],
-  // How the operator works: what is to be done, and the workflow behind an application.
+  // The operator's view of itself: what is to be done, and the workflow behind an application.
   'operations:read': STAFF_ROLES,
-  // To have tried again what failed too often.
+  // Having work that failed too often tried again.
   'operations:retry': ['admin', 'lead'],
-  // Who leaves, and what has to be kept of them.
+  // Recording who leaves, and what has to be kept of them.
   'endings:write': ['admin', 'lead'],
-  // How the operator wants to work.
+  // Changing how the operator wants to work.
   'settings:write': ['admin'],
   'readiness:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'],
-  // What was answered about billing readiness, and to whom: a claims system has to prove its own answers, and needs no others.
+  // Reading the answers about billing readiness, and who got them: a claims system has to prove its own answers, and
+  // needs no others.
   'answers:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'service'],
-  // Of the lists of the excluded: an import reaches every client; a decision opens or closes gates.
+  // Changing the lists of the excluded: an import reaches every client; a decision allows or blocks billing.
   'exclusions:import': ['admin', 'lead'],
   'exclusions:decide': ['admin', 'lead'],
   'imports:run': ['admin', 'lead', 'specialist', 'service'],
@@ -69,12 +70,12 @@ export function mayGrant(
 }
 
 /**
- * Whether the principal may act for a user: whatever acts for somebody (a feed, a cover, a change of them) reaches as
- * far as they do, so its maker has to reach that far too, in role and in clients. Whom one only sees (`sees` in
- * record/registry/users.ts: a client is shared) can be given work of a shared client, and nothing more.
+ * Whether the principal may act for a user: anything that acts for a user (a feed, a cover, a change of them) reaches
+ * as far as they do, so its maker has to reach that far too, in role and in clients. A user whom one only sees
+ * (`isSeen` in record/registry/users.ts: a client is shared) can be given work of a shared client, and nothing more.
  */
 export const mayManage = (principal: Principal, { role, clientIds }: Pick<User, 'role' | 'clientIds'>): boolean =>
   mayGrant(principal, role, clientIds);
 
-/** What stays within the operator: playbooks say how payers are worked. */
+/** Whether the principal belongs to the operator: playbooks, for example, say how payers are worked, and stay there. */
 export const isOperator = ({ role }: Principal): boolean => role !== 'client';

@@ -33,9 +33,9 @@ export function listRepeated(path: string, keys: readonly (string | undefined)[]
 }
 
 /**
- * An error where a user cannot be given work of a client, or be notified of it: the caller does not see the user, the user does
- * not see the client, or does not work. A caller who sees both may do so without managing the user, as it shows the user
- * nothing new.
+ * Lists an error if a user cannot be given work of a client, or be notified of it: the caller does not see the user,
+ * the user does not see the client, or does not work. A caller who sees both may do so without managing the user, as it
+ * shows the user nothing new.
  */
 export async function listWorkerErrors(
   sql: Sql,
@@ -50,7 +50,7 @@ export async function listWorkerErrors(
   return [...errors, ...listUnfitErrors(path, user)];
 }
 
-/** An error where a user cannot be given work of any client: they have no access, or may only read. */
+/** Lists an error if a user cannot be given work of any client: they have no access, or may only read. */
 export function listUnfitErrors(path: string, { role, revokedAt }: Pick<User, 'role' | 'revokedAt'>): FieldError[] {
   const errors: FieldError[] = [];
   if (revokedAt) errors.push({ path, ...HAS_ACCESS });
@@ -71,8 +71,9 @@ export const listDocumentErrors = async (
   ids.length === 0 ? [] : listUnknown(path, ids, await selectKnownDocuments(sql, clientId, ids));
 
 /**
- * What each field of a request that takes an id refers to: one of these; with none, it only narrows a list. A contract test
- * holds every schema against it. By the last name of its path, or the last two where that says too little.
+ * The kinds of things that each field of a request with an id refers to: one of these; with none, it only narrows a
+ * list. A contract test compares every schema with it. A row is found by the last name of its path, or the last two if
+ * that says too little.
  */
 export const REFERS_TO = {
   applicationId: ['application'],
@@ -91,7 +92,7 @@ export const REFERS_TO = {
   inheritedFrom: ['agreement'],
   into: ['payer', 'practice'],
   locationId: ['location'],
-  // read off the evidence: the handler holds it against the party
+  // read off the evidence: the handler compares it with the party
   'seen.locationId': [],
   'locations.id': ['location'],
   payerId: ['payer'],
@@ -116,11 +117,11 @@ const readNames = (path: string): string[] => path.split('.').filter((name) => !
 
 const isReferring = (field: string): field is ReferringField => Object.hasOwn(REFERS_TO, field);
 
-/** The row of the field at a path; null where it has none. */
+/** Finds the row of the field at a path; null if it has none. */
 export const findReferringField = (path: string): ReferringField | null =>
   [-2, -1].map((from) => readNames(path).slice(from).join('.')).find(isReferring) ?? null;
 
-/** What the field at a path refers to; nothing where it is no reference. */
+/** Finds the things that the field at a path refers to; none if it is no reference. */
 export function findReferents(path: string): readonly Referent[] {
   const field = findReferringField(path);
   return field ? REFERS_TO[field] : [];
@@ -164,8 +165,8 @@ interface BadRequest {
 }
 
 /**
- * The references of a request that name nothing which its caller sees, looked up here where something else of it is bad
- * already, so that one answer names all of it. Where the form is right, the handler asks: it needs what they refer to.
+ * Finds the references of a request that name nothing which its caller sees, looked up here if something else of it is
+ * bad already, so that one answer names all of it. If the form is right, the handler asks: it needs what they refer to.
  */
 export async function findUnknownReferences(
   sql: Sql,

@@ -14,7 +14,7 @@ type ParamsOf<P extends string> = P extends `${string}{${infer Name}}${infer Res
   ? { [K in Name]: string } & ParamsOf<Rest>
   : unknown;
 
-/** What is known before the body is looked at. */
+/** The part of a request that is known before the body is looked at. */
 interface Scope<Params> {
   principal: Principal;
   params: Params;
@@ -28,7 +28,7 @@ interface RouteRequest<Params, Subject, Query, Body> extends Scope<Params> {
   file: Buffer;
   /** The id that what this request does is recorded under; a retry with its Idempotency-Key has the same. */
   commandId: string;
-  /** Answers 412 where the request's If-Match doesn't name this version; the version where it does. */
+  /** Answers 412 if the request's If-Match doesn't name this version; the version if it does. */
   ifMatch: (version: number) => number | undefined;
 }
 
@@ -47,15 +47,16 @@ interface RouteSpec<Path extends string, Subject, Query, Body> {
   access: Permission | 'public';
   params?: Partial<Record<keyof ParamsOf<Path>, z.ZodType<string>>>;
   subject?: (scope: Scope<ParamsOf<Path>>) => Promise<Subject | null>;
-  /** The user for whom it acts: who sees but does not manage them is refused (403). */
+  /** The user for whom it acts: a caller who sees but does not manage them is refused (403). */
   actsFor?: (subject: Subject) => Pick<User, 'role' | 'clientIds'>;
   /** The users whom its query or body names, by the path of the field. A contract test holds all fields against it. */
   namesUser?: Record<string, NamedUser>;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;
   /**
-   * What of query and body contradicts the subject, as far as that alone tells. Asked where something is of a bad form, so that
-   * one answer names all of it: each field is as it came. Where the form is right the handler asks, unless it is a retry.
+   * Lists the contradictions of query and body with the subject, as far as they alone tell. It is asked if something is
+   * of a bad form, so that one answer names all of it: each field is as it came. If the form is right the handler asks,
+   * unless it is a retry.
    */
   contradicts?: (of: { subject: Subject; given: Record<string, unknown> }) => FieldError[];
   /** Instead of a JSON body: a CSV file of at most so many bytes, and what is in it. */
@@ -65,7 +66,10 @@ interface RouteSpec<Path extends string, Subject, Query, Body> {
    * attempt reads it anew by the command that made it, as long as it may be shown.
    */
   secret?: { name: string; read: (commandId: string) => Promise<string | null> };
-  /** The good answers by status, with the content types that are `also` to be had, or alone, where there is no schema; the problems are added by themselves. */
+  /**
+   * The good answers by status, with the content types that are `also` to be had, or alone, if there is no schema; the
+   * problems are added by themselves.
+   */
   responses: Record<number, { description: string; schema?: z.ZodType; also?: string[] }>;
   /** Statuses of problems that path, method and body don't tell of. */
   problems?: number[];
@@ -74,7 +78,7 @@ interface RouteSpec<Path extends string, Subject, Query, Body> {
 
 /**
  * How far a caller has to reach for a user whom a query or body names: one that narrows a list shows no more for it; a
- * worker is given work of a client that both the caller and they see; whoever does a colleague's work is managed.
+ * worker is given work of a client that both the caller and they see; a user who does a colleague's work is managed.
  */
 type NamedUser = 'filter' | 'worker' | 'managed';
 
@@ -86,7 +90,7 @@ export const route = <Path extends string, Subject = undefined, Query = undefine
   spec: RouteSpec<Path, Subject, Query, Body>,
 ): Route => spec as Route;
 
-/** What a parameter of a route's path has to be: an id, unless the route says otherwise. */
+/** Finds the schema of a parameter of a route's path: an id, unless the route says otherwise. */
 export const findParamSchema = ({ params }: Route, name: string): z.ZodType<string> =>
   (params as Record<string, z.ZodType<string>> | undefined)?.[name] ?? id;
 

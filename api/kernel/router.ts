@@ -16,7 +16,7 @@ import { findParamSchema, type Method, type Route } from './route';
 import { hasLevels } from './schemas';
 import { checkValue, refuseErrors } from './validation';
 
-/** What routes need to be served. */
+/** The services that routes need to be served. */
 export interface RouterDeps {
   sql: Sql;
   idempotency: Idempotency;
@@ -52,7 +52,7 @@ const ALLOW: Partial<Record<Method, string>> = { get: 'GET, HEAD' };
 const createHandler =
   (route: Route, serving: RouterDeps): RequestHandler =>
   async (req, res) => {
-    // What is public takes no input and has no caller.
+    // A public route takes no input and has no caller.
     sendAnswer(
       res,
       route.access === 'public'
@@ -111,7 +111,10 @@ async function answerRequest(
   }
 }
 
-/** Nobody is told whether what they ask for is another client's; it is looked up once they have their answer. */
+/**
+ * Counts a resource that a caller did not find. Callers do not learn whether it is another client's: it is looked up
+ * once they have their answer.
+ */
 function countAbsent(counter: AccessCounter, principal: Principal, find: (seer: Principal) => Promise<unknown>): void {
   if (principal.clientIds === null) counter.count(principal.id, 'missing');
   else counter.countAbsent(principal.id, async () => (await find({ ...principal, clientIds: null })) !== null);
@@ -138,7 +141,7 @@ function readParams(route: Route, req: Request): Record<string, string> {
 
 const NO_QUERY = z.strictObject({});
 
-/** What is asked of query and body beside their form. */
+/** The questions about query and body beside their form. */
 interface Beside {
   contradict: (given: Record<string, unknown>) => FieldError[];
   lookUp: (given: { query: unknown; body: unknown }) => Promise<FieldError[]>;
@@ -176,7 +179,7 @@ async function readFile(limit: number, req: Request, res: Response): Promise<Buf
 
 const parseJson = express.json({ limit: '1mb', strict: false, type: ['json', '+json'] });
 
-/** The parsed body; where none was sent, an object without fields, so that each that is missing is named. */
+/** Reads the parsed body; if none was sent, an object without fields, so that each missing one is named. */
 async function readBody(req: Request, res: Response): Promise<unknown> {
   const empty = req.headers['transfer-encoding'] === undefined && Number(req.headers['content-length'] ?? 0) === 0;
   if (empty) return {};
@@ -230,7 +233,7 @@ export function sendAnswer(res: Response, { status, body, location, type, filena
   res.status(status);
   if (body === undefined) res.end();
   else if (body instanceof Readable)
-    // where it breaks off, so does the answer: its length is not known
+    // if the body breaks off, so does the answer: its length is not known
     pipeline(body, res.type(type!), () => undefined);
   // Not res.json: it would answer 304 by the ETag, though an answer also depends on the day and the caller.
   else

@@ -48,7 +48,7 @@ export const describeText = (rules: TextRule[], meta: Record<string, unknown> = 
     })
     .meta(meta);
 
-/** So many of a thing, in words. */
+/** Writes so many of a thing, in words. */
 export const countThings = (number: number | bigint, thing: string): string =>
   `${number} ${thing}${number === 1 ? '' : 's'}`;
 
@@ -109,7 +109,7 @@ export const UNKNOWN_REFERENCE = {
   message: 'does not refer to anything that exists or that this key sees',
 };
 
-/** An id of ours; what cannot be one refers to nothing. */
+/** An id of ours; a text that cannot be one refers to nothing. */
 export const id = describeText([{ ...UNKNOWN_REFERENCE, holds: (value) => ID.test(value) }], {
   format: 'uuid',
   example: '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11',
@@ -122,7 +122,7 @@ const REAL_DATE: TextRule = {
 };
 const DATE_META = { format: 'date', example: '2026-03-31' };
 
-/** A date of an answer, as it is on record. What a caller gives has rules: it is made by `describeDate`. */
+/** A date of an answer, as it is on record. A caller's date has rules: `describeDate` makes it. */
 export const date = describeText([REAL_DATE], DATE_META);
 
 const OF_ANY_FIELD: TextRule = {
@@ -133,7 +133,7 @@ const OF_ANY_FIELD: TextRule = {
 
 const addYearsToToday = (years: number) => addMonths(findLastToday(readClock()), 12 * years);
 
-// farther away it is a slip of the keyboard, or "for ever" written as a date
+// a date farther away is a slip of the keyboard, or "for ever" written as a date
 const limitYearsAgo = (years: number): TextRule => ({
   rule: 'date_range',
   message: `must be at most ${years} years ago`,
@@ -171,7 +171,7 @@ const NEAR_TODAY: TextRule = {
   holds: (value) => value <= addYearsToToday(1) && value >= addYearsToToday(-1),
 };
 
-/** The ranges of `DATE_RULES`: of what is out of one, the first rule that it breaks is said. */
+/** The ranges of `DATE_RULES`: for a date outside of one, the first rule that it breaks is reported. */
 const RANGES: Record<DateRange, TextRule[]> = {
   asked: [OF_ANY_FIELD],
   happened: [NOT_IN_FUTURE, limitYearsAgo(75)],
@@ -195,7 +195,7 @@ const WHOSE: Record<WhoseDay, string[]> = {
 
 const writeNotBefore = (field: string): string => `must not be before ${field}`;
 
-/** A date that a caller gives, by its row: its range, whose day it is, and what it must not contradict. */
+/** Describes a date that a caller gives, by its row: its range, whose day it is, and what it must not contradict. */
 export function describeDate(name: GivenDate) {
   const { range, day, notBefore: fields = [], against = [] }: DateRule = DATE_RULES[name];
   const said = [
@@ -221,7 +221,7 @@ export const requireOrder =
     }
   };
 
-/** Whether a date is in a range, for a rule that holds in some cases only; the rule that it breaks. */
+/** Finds the rule of a range that a date breaks, for a rule that holds in some cases only. */
 export const findBroken = (range: DateRange, value: string): TextRule | undefined =>
   RANGES[range].find(({ holds }) => !holds(value));
 
@@ -264,7 +264,7 @@ export const timeZone = describeText(
   },
 );
 
-/** Of a `timeZone` that this PostgreSQL does not know. */
+/** The error of a `timeZone` that this PostgreSQL does not know. */
 export const ZONE_UNKNOWN = {
   path: 'timeZone',
   rule: 'iana_time_zone',
@@ -328,15 +328,15 @@ function hasPassword(value: string): boolean {
 }
 
 /**
- * For a rule between fields: it is judged also where some field is bad, so that all that is wrong is named at once. It
- * sees each field as it came, of whatever type.
+ * For a rule between fields: it is judged even if some field is bad, so that all bad fields are named at once. It sees
+ * each field as it came, of whatever type.
  */
 export const BESIDE_BAD_FIELDS = {
   when: ({ value }: { value: unknown }): boolean =>
     typeof value === 'object' && value !== null && !Array.isArray(value),
 };
 
-/** For a rule of a whole list: it is judged also where some item is bad. */
+/** For a rule of a whole list: it is judged even if some item is bad. */
 const BESIDE_BAD_ITEMS = { when: ({ value }: { value: unknown }): boolean => Array.isArray(value) };
 
 /** Whether both are dates and the first is the earlier one. */
@@ -367,7 +367,7 @@ export const requireUnique = <T extends z.ZodType>(
     }, BESIDE_BAD_ITEMS)
     .meta({ 'x-items': 'each once', uniqueItems: true });
 
-/** A value that has one of several forms; the error names all of them (`forms`) where the value has none. */
+/** A value that has one of several forms; the error names all of them (`forms`) if the value has none. */
 export const allowForms = <const T extends readonly z.ZodType[]>(forms: string, options: T) =>
   z.union(options, { error: `must be ${forms}` });
 
@@ -388,7 +388,7 @@ export const onceShownSecret = z.string().optional().meta({
 
 export const version = z.int().meta({ description: 'The version of this resource; also its ETag, for `If-Match`' });
 
-/** Who did something, as it is kept on record. */
+/** The actor of something, as kept on record. */
 export const actor = z
   .strictObject({
     type: z.string(),
@@ -402,12 +402,14 @@ export const actor = z
 
 const LIMIT = /^\d{1,3}$/;
 
-/** What a cursor can hold, as it is on record: a caller may have made it up, and PostgreSQL has to read it. */
+/**
+ * The possible values of a cursor, as they are on record: a caller may have made it up, and PostgreSQL has to read it.
+ */
 export const position = {
   id,
-  /** Of an `integer`. */
+  /** A value of the type `integer`. */
   count: z.int32(),
-  /** Of a `bigint`. */
+  /** A value of the type `bigint`. */
   serial: z.int().nonnegative(),
   date,
   instant: z.string().refine((value) => isInstant(value) && isRealDate(toUtcDate(value))),

@@ -1,4 +1,4 @@
-/** The parts of the OpenAPI document, in its order: what a reader finds there, and the tags of routes that it takes. */
+/** The parts of the OpenAPI document, in its order: its content for a reader, and the tags of routes that it takes. */
 export const SECTIONS: { name: string; description: string; tags: string[] }[] = [
   {
     name: 'The core',

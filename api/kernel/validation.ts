@@ -37,7 +37,7 @@ function describeIssue(issue: Issue, root: unknown): FieldError[] {
   return [buildError(issue.path, rule, message)];
 }
 
-/** What is wrong with a value by the form that it comes closest to; undefined where it resembles none. */
+/** Finds the errors of a value by the form that it comes closest to; undefined if it resembles none. */
 function findMeantForm({ errors }: z.core.$ZodIssueInvalidUnion, value: unknown): FieldError[] | undefined {
   const forms = errors.map((issues) => issues.flatMap((issue) => describeIssue(issue, value)));
   const fields = typeof value === 'object' && value !== null ? Object.keys(value).length : 0;

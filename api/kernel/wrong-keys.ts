@@ -1,14 +1,15 @@
 import { isIPv6 } from 'node:net';
 
-/** So many wrong keys or feed addresses from one network address are looked up within a window; then none is. */
+/** The most wrong keys or feed addresses from one network address that are looked up within a window; then none is. */
 const MOST = 30;
 const WINDOW_MS = 60_000;
-/** What is remembered at most, of addresses and of keys that were right; the longest known goes first. */
+/** The most addresses, and keys that were right, that are remembered; the longest known goes first. */
 const MOST_KEPT = 10_000;
 
 /**
- * Counts wrong secrets by network address, in the memory of this process. Over the limit, an address waits until its window
- * is over; a secret that was right before is let pass, so that nobody's wrong keys shut out others behind the same proxy.
+ * Counts wrong secrets by network address, in the memory of this process. Over the limit, an address waits until its
+ * window is over; a secret that was right before is let pass, so that one caller's wrong keys don't shut out others
+ * behind the same proxy.
  */
 export class WrongKeys {
   private readonly windows = new Map<string, { count: number; endsAt: number }>();
@@ -16,7 +17,7 @@ export class WrongKeys {
 
   constructor(private readonly readTime: () => number = () => performance.now()) {}
 
-  /** For how many seconds a secret from an address is not to be looked up; 0: it may be. */
+  /** Computes for how many seconds a secret from an address is not to be looked up; 0: it may be. */
   computeWait(address: string, hash: Buffer): number {
     const window = this.windows.get(nameNetwork(address));
     if (!window || window.count < MOST || this.right.has(hash.toString('hex'))) return 0;
@@ -46,7 +47,10 @@ function keepLatest<V>(kept: Map<string, V>, key: string, value: V): void {
   if (kept.size > MOST_KEPT) kept.delete(oldest!);
 }
 
-/** An IPv4 address, or of an IPv6 address the first 64 bits: a subscriber has all addresses behind them. */
+/**
+ * Names the network of an address: an IPv4 address, or the first 64 bits of an IPv6 address, as a subscriber has all
+ * addresses behind them.
+ */
 function nameNetwork(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
   if (!isIPv6(plain)) return plain;

@@ -30,7 +30,7 @@ const fields = {
   reference: line,
 };
 
-/** What a user adds in free text. */
+/** The old name of a user's free text. */
 export const ENDING_NAMES = { words: 'notes' };
 
 export const endingInput = allowOldNames(

@@ -59,7 +59,7 @@ const showHold = (held: Hold | null) => ({
   setAt: held?.setAt ?? null,
 });
 
-/** Ends a provider, or a client; the answer is the ending, or what it would come to. */
+/** Ends a provider, or a client; the answer is the ending, or its preview. */
 async function endSubject(
   { sql }: Deps,
   leaving: Leaving & { endedOn: string | null },
@@ -91,7 +91,7 @@ const RETURN =
 
 const BACK = { 201: { description: 'The return', schema: leavingReturn } };
 
-/** Records a return, or says what stands in its way. */
+/** Records a return, or answers what stands in its way. */
 async function returnSubject(
   { sql, keyring }: Deps,
   leaving: Leaving,

@@ -23,7 +23,9 @@ const userEnding = z
 
 const reinstatement = z.strictObject({ reason: line }).meta({ id: 'Reinstatement' });
 
-/** The errors of the user who is to get the work: one who may not have it, or none although open work needs one. */
+/**
+ * Lists the errors of the user who is to get the work: one who may not have it, or none although open work needs one.
+ */
 async function listWorkToErrors(
   sql: Sql,
   principal: Principal,

@@ -132,7 +132,7 @@ async function readTimeline(sql: Sql, principal: Principal, applicationId: strin
   return entries;
 }
 
-/** What somebody let count: a fact, an approval of one, a prerequisite that was waived. */
+/** Whether an entry made something count: a fact, an approval of one, a prerequisite that was waived. */
 const isApproval = ({ kind }: TimelineEntry): boolean => APPROVING.includes(kind);
 const APPROVING: readonly TimelineEntry['kind'][] = ['confirmation', 'approval', 'waiver'];
 

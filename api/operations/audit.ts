@@ -27,7 +27,7 @@ const access = 'audit:read';
 /** Entries that an export reads at once. */
 const PAGE = 500;
 
-/** A list's page of what was found, which may be one more than it holds. */
+/** Answers a list's page of the found rows, which may be one more than it holds. */
 const answerFound = <T>(found: T[], limit: number, readPosition: (last: T) => unknown) => {
   const items = found.slice(0, limit);
   return answerPage({ items, next: found.length > limit ? readPosition(items.at(-1)!) : null }, (one) => one);

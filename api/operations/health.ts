@@ -17,7 +17,9 @@ const readiness = z.strictObject({
   runId: z.string().nullable(),
 });
 
-/** Whoever may ask needs no key: so many who ask at once, or one after the other, cause one check. */
+/**
+ * How long an answer is kept: callers need no key, so many who ask at once, or one after the other, cause one check.
+ */
 const KEPT_MS = 1000;
 
 export const healthRoutes = ({
@@ -61,7 +63,7 @@ export const healthRoutes = ({
   }),
 ];
 
-/** Gives an answer again for a while; who asks while it is being made waits for it. */
+/** Gives an answer again for a while; a caller who asks while it is being made waits for it. */
 export function keepAnswer<T>(
   keptMs: number,
   make: () => Promise<T>,
@@ -74,7 +76,7 @@ export function keepAnswer<T>(
   };
 }
 
-/** What a check comes to within the cap; null where it does not. */
+/** Runs a check within the cap; null if it takes longer or fails. */
 async function runInTime<T>(check: Promise<T>): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const cap = new Promise<null>((resolve) => {

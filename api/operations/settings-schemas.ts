@@ -46,7 +46,7 @@ export const settings = z
 
 export const settingsChange = settings.partial().meta({ id: 'SettingsChange' });
 
-/** In bytes. */
+/** The largest logo, in bytes. */
 const LARGEST_LOGO = 200_000;
 
 const base64 = describeText(

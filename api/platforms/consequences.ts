@@ -14,7 +14,7 @@ import { refuseErrors } from '../kernel/validation';
 
 const tag = 'leaving a platform';
 
-/** A day of leaving from before the relationship began. */
+/** Lists a day of leaving from before the relationship began. */
 export const listLeaveContradictions = ({ subject, given }: { subject: Relationship; given: object }): FieldError[] =>
   listContradictions('Consequences', { ...given }, { platform_since: subject.since });
 

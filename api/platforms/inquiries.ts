@@ -22,7 +22,10 @@ import { refuseErrors } from '../kernel/validation';
 
 const tag = 'platform relationships';
 
-/** A platform has no address in the registry, so the inquiry has to have it; every other recipient's is in the registry. */
+/**
+ * Lists the errors of an inquiry's address: a platform has none in the registry, so the inquiry has to have it; every
+ * other recipient's is in the registry.
+ */
 function listAddressErrors(
   { type, email }: { type: string; email?: string | undefined },
   { contactEmail }: Relationship,
@@ -34,7 +37,7 @@ function listAddressErrors(
   return known ? [] : [{ path, rule: 'required', message: 'is required for a platform without a contactEmail' }];
 }
 
-/** A colleague must be one who may see the client. */
+/** Lists the errors of a recipient: a colleague must be one who may see the client. */
 async function listRecipientErrors(
   sql: Sql,
   principal: Principal,

@@ -45,7 +45,7 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
       const payers = await selectKnownPayers(sql, asked);
       const scope = { payerIds: [...payers], relationshipIds: [relationshipId] };
       const known = await readSurroundings(sql, principal, subject, scope, { practiceId }, readClock());
-      // where the first waited in vain for a worker, the others do not wait
+      // if the first waited in vain for a worker, the others do not wait
       let { patienceMs } = deps;
 
       async function startApplication(chosen: ChosenApplication, id: string): Promise<number> {

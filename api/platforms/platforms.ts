@@ -52,7 +52,7 @@ function showEntry<T extends Entry>({ clientId: _, relationshipId: _of, createdA
 }
 
 const isQuestion = (text: string): text is Question => (QUESTIONS as readonly string[]).includes(text);
-// What an answer leaves open.
+// The parts that an answer leaves open.
 const UNSAID = { words: null, payerId: null, state: null, parts: null, items: null, noticeDays: null, evidence: [] };
 
 const UNKNOWN_QUESTION = { path: 'question', rule: 'one_of', message: `must be one of ${QUESTIONS.join(', ')}` };
@@ -68,7 +68,7 @@ const LEFT =
   'A provider who comes back gets a new relationship. To put the last day right, send POST …/end again with `replaces`: ' +
   'the last day as it is on record, `endedOn` of the relationship.';
 
-/** Details that belong to another question than the one that is answered. */
+/** Lists details that belong to another question than the one that is answered. */
 const listMisplacedDetails = (question: string, body: AnswerDetails): FieldError[] =>
   Object.entries(QUESTION_BY_DETAIL).flatMap(([path, its]) =>
     body[path as keyof AnswerDetails] === undefined || its === question
@@ -76,7 +76,7 @@ const listMisplacedDetails = (question: string, body: AnswerDetails): FieldError
       : [{ path, rule: 'not_for_this_question', message: `belongs to the question ${its}` }],
   );
 
-/** The payer that stands for the one that is named; the named one where there is none. */
+/** Finds the payer that stands for the one that is named; the named one if there is none. */
 const findNamedPayer = async (sql: Sql, named: string | null): Promise<string | null> =>
   named && ((await findUnmergedIds(sql, 'payers', [named])).get(named) ?? named);
 

@@ -93,7 +93,7 @@ export const user = z
   })
   .meta({ id: 'User' });
 
-/** A user as a principal is shown them: of their clients those that both see. */
+/** Shows a user as a principal sees them: with those of their clients that both see. */
 export const showUser =
   ({ clientIds: seen }: Principal) =>
   (one: User): User => ({ ...one, clientIds: one.clientIds?.filter((id) => seen?.includes(id) ?? true) ?? null });

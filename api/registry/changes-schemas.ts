@@ -3,7 +3,7 @@ import { STANDINGS } from '../../domain/registry/changes';
 import { CHANGE_FIELDS } from '../../domain/kernel/codes';
 import { actor, date, id, instant, state, describeDate } from '../kernel/schemas';
 
-/** How a change came about, beside what has changed. */
+/** The fields that say how a change came about, beside what has changed. */
 export const circumstanceFields = {
   changedOn: describeDate('FileChange.changedOn').meta({
     description: 'The day from which this holds in fact; the default is today',

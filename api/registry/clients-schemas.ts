@@ -4,7 +4,7 @@ import { date, email, id, instant, line, timeZone, version } from '../kernel/sch
 
 const fields = { name: line, timeZone, contactEmail: email };
 
-/** Of a client or provider: whether it leaves or has left. */
+/** The fields of a client or provider that leaves or has left. */
 export const endedFields = {
   endedOn: date.nullable().meta({ description: 'The last day, of one that leaves or has left' }),
   endingId: id.nullable().meta({ description: 'What that comes to, and how far it is: `GET /v1/endings/{id}`' }),

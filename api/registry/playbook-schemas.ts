@@ -34,7 +34,7 @@ const amount = z.number().optional();
 export const duration = z
   .strictObject({ businessDays: amount, days: amount, months: amount, hours: amount, minutes: amount, seconds: amount })
   .superRefine((value, context) => {
-    // of what is no number its own rule speaks
+    // a value that is no number has its own rule
     const message = Object.values(value).every((count) => typeof count === 'number') && findDurationProblem(value);
     if (message) context.addIssue({ code: 'custom', message, params: { rule: 'duration' } });
   }, BESIDE_BAD_FIELDS)
@@ -75,7 +75,7 @@ const contact = z.strictObject({
   portalUrl: url.optional(),
 });
 
-/** What of a playbook a call to the payer needs. */
+/** The fields of a playbook that a call to the payer needs. */
 export const callingHours = {
   callHours,
   contacts: allowRepeats(z.array(contact).max(200)),

@@ -57,7 +57,7 @@ function isStorable(value: object): boolean {
   return json.length <= MAX_BILLING.characters && !/\\u(0000|d[89a-f])/.test(json);
 }
 
-// What belongs to a billing setup differs by practice; it is kept as it comes.
+// A billing setup differs by practice; it is kept as it comes.
 const billing = z
   .record(z.string(), z.unknown())
   .superRefine((value, context) => {

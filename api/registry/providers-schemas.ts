@@ -153,7 +153,7 @@ export const npiCorrection = z
   })
   .meta({ id: 'NpiCorrection' });
 
-/** Who is shown such a number in full. */
+/** The roles that see such a number in full. */
 export const MASKED =
   `A policy or DEA number is shown in full to the roles ${listRoles('identifiers:read').join(', ')}, ` +
   'and to all others as **** and its last four characters';

@@ -28,8 +28,8 @@ import { npiCorrection, provider, providerInput, providerPatch } from './provide
 
 const tag = 'providers';
 
-// The person behind a provider stays ours: by its id two clients would find each other.
-/** A provider as a principal is shown them: DEA and policy numbers in full to those who work with them. */
+// The person behind a provider is not shown: by its id two clients would find each other.
+/** Shows a provider as a principal sees them: DEA and policy numbers in full to those who work with them. */
 export const showProvider = (principal: Principal) => {
   const inFull = isAllowed(principal, 'identifiers:read');
   return (provider: Provider) => {

@@ -1,6 +1,6 @@
 import { actor, id, instant, pageQuery, yesOrNo } from '../kernel/schemas';
 
-/** What every statement about a practice is kept with. */
+/** The fields that every statement about a practice has. */
 export const statementFields = {
   id,
   practiceId: id,

@@ -99,7 +99,7 @@ export const exclusionRoutes = ({ sql, patienceMs }: Deps): Route[] => [
   }),
 ];
 
-/** What is recorded and asked of one who may be excluded. */
+/** Builds the routes for what is recorded and asked of one who may be excluded. */
 const buildRoutesAbout = (
   sql: Sql,
   room: 'providers' | 'practices',

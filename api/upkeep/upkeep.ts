@@ -27,7 +27,7 @@ export const upkeepRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     responses: { 200: { description: 'All of it', schema: upkeep } },
     handler: async ({ principal, subject }) => {
-      // who works at the operator may know that two clients have the same person
+      // staff of the operator may know that two clients have the same person
       const compared = isAllowed(principal, 'operations:read');
       const found = await readUpkeep(sql, principal, subject.id, readClock(), { compared });
       return answerOk(
