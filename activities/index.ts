@@ -7,7 +7,7 @@ import { describeError } from '../runtime/redact';
 import type { RecordStep, Send, Wake } from '../workflows/messages';
 import { createSend, type OutsideServices } from './outreach';
 
-/** What workflows call; each activity is idempotent by the ids it is given. */
+/** The activities that workflows call; each is idempotent by the ids it is given. */
 export const createActivities = ({ sql, ...outside }: { sql: Sql } & OutsideServices): RecordStep & Wake & Send => {
   const sending = createSend(sql, outside);
   return {
@@ -18,8 +18,9 @@ export const createActivities = ({ sql, ...outside }: { sql: Sql } & OutsideServ
 };
 
 /**
- * What an activity throws is kept in Temporal's history, where an error of PostgreSQL would leave the data that it
- * quotes: other failures than our own reach it as name, code and stack frames. They are retried as before.
+ * Redacts failures: an error that an activity throws is kept in Temporal's history, to which an error of PostgreSQL
+ * would bring the data that it quotes. Other failures than our own reach it as name, code and stack frames, and are
+ * retried as before.
  */
 const redactFailures =
   <Request, Answer>(run: (request: Request) => Promise<Answer>) =>
@@ -34,7 +35,7 @@ const redactFailures =
 function redactFailure(error: unknown): ApplicationFailure {
   const { type, code, stack } = describeError(error);
   const message = code === undefined ? type : `${type} ${code}`;
-  // what is not on record will not be: its workflow ends
+  // an application that is not on record will not be: its workflow ends
   const failure = ApplicationFailure.create({ type, message, nonRetryable: error instanceof NoApplication });
   failure.stack = `${failure.name}: ${message}\n${stack}`;
   return failure;

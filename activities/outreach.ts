@@ -14,7 +14,7 @@ import { summarizeError } from '../runtime/redact';
 import type { Send } from '../workflows/messages';
 import { createQuestions, type Registries } from './registries';
 
-/** What goes to the outside goes through these. */
+/** The services through which everything reaches the outside. */
 export interface OutsideServices {
   keyring: Keyring;
   /** Left out: mail is kept in the local mailbox. */
@@ -25,11 +25,14 @@ export interface OutsideServices {
   registries?: Registries;
 }
 
-/** What is sent to an endpoint in one go, and how long that may take before the next. */
+/** The number of webhooks sent to an endpoint in one go, and how long that may take before the next. */
 const WEBHOOKS_AT_ONCE = 50;
 const WEBHOOKS_MS = 60_000;
 
-/** Sends mail and webhooks, and asks the registries. Throws where mail is to be tried again; a hopeless delivery is settled. */
+/**
+ * Sends mail and webhooks, and asks the registries. Throws if mail is to be tried again; a hopeless delivery is
+ * settled.
+ */
 export function createSend(sql: Sql, outside: OutsideServices): Send {
   const ways: Record<SentKind, (id: string, at: Instant) => Promise<void>> = {
     mail: (id) => sendMail(sql, outside, id),
@@ -65,7 +68,10 @@ async function sendMail(sql: Sql, { mailer, keyring }: OutsideServices, batchId:
     throw buildRetry('MailLater', 'not accepted yet');
 }
 
-/** What is tried again in the course of things: nothing has failed that anybody has to look at. */
+/**
+ * Builds the error of something that is tried again in the course of things: nothing has failed that a person has to
+ * look at.
+ */
 const buildRetry = (type: string, message: string, nextRetryDelay?: number): ApplicationFailure =>
   ApplicationFailure.create({
     type,
@@ -74,7 +80,10 @@ const buildRetry = (type: string, message: string, nextRetryDelay?: number): App
     ...(nextRetryDelay !== undefined && { nextRetryDelay }),
   });
 
-/** To a payer the numbers by which it finds an application; to everyone else the provider's name and nothing more. */
+/**
+ * Builds the content of a mail: a payer gets the numbers by which it finds an application; all others the provider's
+ * name and nothing more.
+ */
 function buildContent(
   keyring: Keyring,
   { recipientType }: ClaimedMail,
@@ -85,7 +94,7 @@ function buildContent(
   return { ...rest, forPayer: { npi, practiceName: practiceName ?? '', referenceNumber, tin } };
 }
 
-/** What waits for an endpoint, in order; where the endpoint fails, all of it waits on. */
+/** Sends what waits for an endpoint, in order; if the endpoint fails, all of it waits on. */
 async function sendWebhooks(
   sql: Sql,
   { keyring, privateWebhooks = false }: OutsideServices,

@@ -84,10 +84,10 @@ export const createQuestions = (sql: Sql, { caqh, nppes, leie }: Registries) => 
   },
 });
 
-/** Another worker has set it to be asked, this one has no way to. */
+/** The failure on a worker without the settings for a service that another worker has set up. */
 const NOT_HERE = new ServiceError('unavailable', 'not set up on this worker');
 
-/** Takes what was fetched; the same list again means that the month's is not out yet. */
+/** Imports the fetched list; the same list again means that the month's is not out yet. */
 async function takeList(sql: Sql, at: Instant, { file, sha256, modifiedAt }: FetchedList): Promise<void> {
   const month = findListMonth(modifiedAt, at);
   const latest = await findLatestList(sql);
@@ -95,7 +95,7 @@ async function takeList(sql: Sql, at: Instant, { file, sha256, modifiedAt }: Fet
   await importList(sql, LIST_PRINCIPAL, deriveUuid(['leie', month, sha256]), { month, sha256 }, () => readLeie(file));
 }
 
-/** Why a list is none that can be used; null where something else went wrong. */
+/** Finds why a list cannot be used; null if something else went wrong. */
 function findListTrouble(error: unknown): LookupTrouble | null {
   if (error instanceof ServiceError) return error;
   if (error instanceof BadTable) return { kind: 'nonsense', detail: `the answer is not the list: ${error.message}` };

@@ -29,7 +29,7 @@ import { isLost, isUnanswered } from './grpc-errors';
 import { buildWorkflowId } from './runs';
 import { Turns } from './turns';
 
-/** What became of a command: recorded, refused, or on its way (the relay delivers it, whatever happens here). */
+/** The result of a command: recorded, refused, or on its way (the relay delivers it, whatever happens here). */
 export type Delivery = { status: 'recorded' } | { status: 'refused'; refusal: Refusal } | { status: 'on_its_way' };
 
 interface DeliveryDeps {
@@ -39,15 +39,16 @@ interface DeliveryDeps {
   startMissing: (applicationId: string, state: ApplicationState) => Promise<void>;
 }
 
-/** Brings kept commands to the workflows of their applications, or to the record where no workflow runs. */
+/** Brings kept commands to the workflows of their applications, or to the record if no workflow runs. */
 export function createDelivery({ sql, client, startMissing }: DeliveryDeps) {
   const turns = new Turns();
   const recordCommand = createCommandRecorder({ sql, client });
 
   /**
    * Delivers a kept command after the older ones of its application that wait for the relay, and waits up to `within`
-   * milliseconds for the outcome. From one process an application gets one command at a time: of many that meet, the
-   * server aborts most. Repeating it is safe. It is kept, so a record that is away, or too busy to judge it, holds it up only.
+   * milliseconds for the outcome. From one process an application gets one command at a time: if many meet, the server
+   * aborts most. Repeating it is safe. The command is kept, so a record that is away, or too busy to judge it, holds it
+   * up only.
    */
   async function deliverCommand(commandId: string, within: number): Promise<Delivery> {
     const until = Date.now() + within;
@@ -61,7 +62,7 @@ export function createDelivery({ sql, client, startMissing }: DeliveryDeps) {
     return ON_ITS_WAY;
   }
 
-  /** Delivers a command and, before it, what waits before it; `known` is what is known of it already. */
+  /** Delivers a command and, before it, those that wait before it; `known` is what is known about it already. */
   async function deliverInOrder(commandId: string, until: number, known: CommandDelivery | null): Promise<Delivery> {
     const passed: string[] = [];
     for (;;) {
@@ -81,7 +82,8 @@ export function createDelivery({ sql, client, startMissing }: DeliveryDeps) {
   }
 
   async function deliverNow(command: KeptCommand, until: number): Promise<Delivery> {
-    // what a person has tried again is another update: the server answers one that it knows by what it came to
+    // a command that a person has tried again is another update: the server answers one that it knows by its earlier
+    // result
     let sent = command.retried;
     for (let tries = 1; ; tries += 1) {
       const state = await loadState(sql, command.applicationId);
@@ -119,7 +121,7 @@ export function createDelivery({ sql, client, startMissing }: DeliveryDeps) {
   return deliverCommand;
 }
 
-/** Has a command recorded by the workflow of its application, or by the record where no workflow runs. */
+/** Has a command recorded by the workflow of its application, or by the record if no workflow runs. */
 function createCommandRecorder({ sql, client }: Pick<DeliveryDeps, 'sql' | 'client'>) {
   // without a workflow too, a step that ends its process is counted, and set aside in the end
   const recordTried = createRecorder(sql);
@@ -127,7 +129,7 @@ function createCommandRecorder({ sql, client }: Pick<DeliveryDeps, 'sql' | 'clie
   const recordCommand = (workflowId: string | null, command: KeptCommand, how: { sent: number; until: number }) =>
     workflowId === null ? recordWithoutWorkflow(command) : sendUpdate(workflowId, command, how);
 
-  /** Has a workflow record a command, as the nth update that carries it; the record says what came of it. */
+  /** Has a workflow record a command, as the nth update that carries it; the record has the result. */
   async function sendUpdate(
     workflowId: string,
     { id, action }: KeptCommand,
@@ -146,7 +148,9 @@ function createCommandRecorder({ sql, client }: Pick<DeliveryDeps, 'sql' | 'clie
     }
   }
 
-  /** No workflow runs a closed application: the recording step's own lock is enough. */
+  /**
+   * Records a command without a workflow: none runs a closed application, and the recording step's own lock is enough.
+   */
   async function recordWithoutWorkflow({ applicationId, id: commandId }: KeptCommand): Promise<void> {
     const intent = { type: 'command', commandId } as const;
     await recordTried({ applicationId, known: null, at: readClock(), intent });
@@ -159,7 +163,10 @@ function createCommandRecorder({ sql, client }: Pick<DeliveryDeps, 'sql' | 'clie
 const computePauseMs = (tries: number): number => Math.min(1_000, 25 * 2 ** tries) * (0.5 + Math.random() / 2);
 
 const ON_ITS_WAY = { status: 'on_its_way' } as const;
-/** What a failure comes to that says nothing of the command: the record was away, or others kept it busy for too long. */
+/**
+ * Turns a failure that says nothing about the command into `on_its_way`: the record was away, or others kept it busy
+ * for too long.
+ */
 function toOnItsWay(error: unknown): typeof ON_ITS_WAY {
   if (isOfTheServer(error) || isTooLong(error)) return ON_ITS_WAY;
   throw error;

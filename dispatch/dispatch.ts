@@ -15,7 +15,7 @@ import { createStarts } from './starts';
 export const TASK_QUEUE = 'countersign';
 const PING_MS = 2_000;
 
-/** An application's workflow as it answers for itself; without a progress where it is gone. */
+/** An application's workflow as it answers for itself; without a progress if it is gone. */
 export interface WorkflowView {
   workflowId: string;
   alive: boolean;
@@ -79,7 +79,7 @@ export function createDispatch({
     );
   }
 
-  /** What the workflow of an application knows, and whether it runs; null where none has to. */
+  /** Queries what the workflow of an application knows, and whether it runs; null if none has to. */
   async function queryWorkflow(applicationId: string, within: number): Promise<WorkflowView | null> {
     const workflowId = buildWorkflowId(await loadState(sql, applicationId));
     if (!workflowId) return null;
@@ -126,7 +126,7 @@ export function createDispatch({
   };
 }
 
-/** What each watch is for, in Temporal's UI, and what its subject is where operators look for it by that. */
+/** The purpose of each watch, in Temporal's UI, and its subject if operators look for it by that. */
 const WATCHES: Record<WatchType, { is: string; about?: typeof personIdAttribute }> = {
   platformInquiry: { is: 'Asks what is open about a platform relationship' },
   platformCheck: { is: 'Checks a platform while a direct application runs', about: applicationIdAttribute },

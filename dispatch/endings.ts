@@ -21,8 +21,8 @@ interface Outcome {
 const DONE: Outcome = { status: 'done', result: null };
 
 /**
- * Carries out one item of an ending, under the item's id as the command's: repeated, or begun by a process that is gone,
- * it has the same result. Throws where it is to be tried again.
+ * Carries out one item of an ending, under the item's id as the command's: repeated, or begun by a process that is
+ * gone, it has the same result. Throws if it is to be tried again.
  */
 export async function settleEndingItem(
   sql: Sql,
@@ -47,7 +47,7 @@ const HANDLERS: Record<LeavingAction, ItemHandler> = {
         : await endParticipation(sql, deliver, item, HANDED_OVER);
     if (outcome.status === 'refused') return outcome;
     const { id, subjectId, clientId } = item;
-    // with what has just been done in it
+    // with the item's own result in it
     const evidenceSha256 = await sql.begin('isolation level repeatable read', (tx) =>
       freezeEvidenceFile(tx, id, { id: subjectId, clientId }),
     );

@@ -4,7 +4,7 @@ import {
   isGrpcServiceError,
 } from '@temporalio/client';
 
-/** What the server (or its absence) answered, wherever the client wrapped it. */
+/** Finds the answer of the server (or of its absence), wherever the client wrapped it. */
 export function findGrpcError(error: unknown): { code: number; details: string } | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   return [error, cause].find(isGrpcServiceError);
@@ -13,7 +13,7 @@ export function findGrpcError(error: unknown): { code: number; details: string }
 /** gRPC codes of a call that was not answered in time: cancelled, deadline exceeded, resource exhausted, unavailable. */
 const UNANSWERED = [1, 4, 8, 14];
 
-/** The server gave up the task that carried an update: FAILED_PRECONDITION where the task itself failed, as on closing. */
+/** The server gave up the task that carried an update: FAILED_PRECONDITION if the task itself failed, as on closing. */
 export const isLost = (error: unknown): boolean =>
   error instanceof WorkflowUpdateFailedError || findGrpcError(error)?.code === 9;
 

@@ -11,26 +11,34 @@ import { isUuid } from '../runtime/uuid';
 import { fileChangedSignal, progressQuery } from '../workflows/messages';
 import { stageAttribute } from '../workflows/search-attributes';
 
-/** How a workflow stands with the server; the run is the latest under its id. */
+/** The state of a workflow on the server; the run is the latest under its id. */
 export type RunStatus =
-  /** It waits for a timer or a message; `stage` is what it shows of an application, where the namespace has the attribute. */
+  /**
+   * It waits for a timer or a message; `stage` is what it shows of an application, if the namespace has the attribute.
+   */
   | { is: 'waiting'; stage: Stage | undefined }
-  /** A workflow task is on its way to a worker, or what it sends has not gone out yet. */
+  /** A workflow task is on its way to a worker, or its message has not gone out yet. */
   | { is: 'busy' }
   /** Its workflow task has failed again and again, `failedAt` for the last time. */
   | { is: 'failing'; runId: string; failedAt: Instant }
-  /** `runId` is null where the server knows none. */
+  /** `runId` is null if the server knows none. */
   | { is: 'gone'; because: RestartCause; runId: string | null };
 
-/** What the server sets on a run whose task has failed or timed out five times in a row, until one succeeds. */
+/**
+ * The attribute that the server sets on a run whose task has failed or timed out five times in a row, until one
+ * succeeds.
+ */
 const PROBLEMS = 'TemporalReportedProblems';
-/** The same of a server that is set not to say so. A task whose worker was killed has an attempt more, too. */
+/**
+ * The attempts that say the same if the server is set not to do so. A task whose worker was killed has an attempt more,
+ * too.
+ */
 const MOST_ATTEMPTS = 5;
 
-/** How long an answer of the server, or of the worker that is asked what a run knew, is waited for. */
+/** How long an answer is waited for: of the server, or of the worker that is asked what a run knew. */
 export const ANSWER_MS = 10_000;
 
-/** The workflow that writes an application; null where none does any more. */
+/** Builds the id of the workflow that writes an application; null if none does any more. */
 export const buildWorkflowId = (state: ApplicationState): string | null =>
   isOpen(state)
     ? buildApplicationWorkflowId(state.key)
@@ -40,23 +48,23 @@ export const buildWorkflowId = (state: ApplicationState): string | null =>
 
 export const buildWatchId = ({ watch, subject }: WatchId): string => `${watch}/${subject}`;
 
-/** How runs stand with the server. */
+/** Finds how runs stand with the server. */
 export function createRuns({ client, taskQueue }: { client: Client; taskQueue: string }) {
   const ofApplications = `TaskQueue = "${taskQueue}" and WorkflowType in ("payerApplication", "networkParticipation")`;
 
   const callInTime = <T>(call: () => Promise<T>): Promise<T> =>
     client.connection.withDeadline(Date.now() + ANSWER_MS, call);
 
-  /** The ids of workflows whose run ended since an instant without having come to its end. */
+  /** Lists the ids of workflows whose run ended since an instant without having come to its end. */
   const listClosedRuns = (since: Instant): AsyncIterable<string> =>
     listIds(`${ofApplications} and ExecutionStatus in ("Terminated", "Canceled", "Failed", "TimedOut")
       and CloseTime >= "${since}"`);
 
-  /** The ids of workflows of which the server says that their tasks keep failing. */
+  /** Lists the ids of workflows whose tasks keep failing, as the server says. */
   const listFailingRuns = (): AsyncIterable<string> =>
     listIds(`${ofApplications} and ExecutionStatus = "Running" and ${PROBLEMS} is not null`);
 
-  /** Watches that ended since an instant without having come to their end. */
+  /** Lists watches that ended since an instant without having come to their end. */
   async function* listClosedWatches(since: Instant): AsyncIterable<WatchId> {
     const types = WATCH_TYPES.map((type) => `"${type}"`).join(', ');
     const query = `TaskQueue = "${taskQueue}" and WorkflowType in (${types})
@@ -92,7 +100,7 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
     return { is: 'failing', runId, failedAt: toInstant(tsToMs(task.scheduledTime)) };
   }
 
-  /** What a run that is gone knew; null where that cannot be found out. */
+  /** Finds what a run that is gone knew; null if that cannot be found out. */
   async function findLastKnown(workflowId: string, runId: string): Promise<KnownProgress | null> {
     try {
       const { version, stage, attempt, next } = await callInTime(() =>
@@ -124,7 +132,7 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
   };
 }
 
-/** How a run ended, where it has. */
+/** The way in which a run ended, if it has. */
 const CLOSED: Partial<Record<WorkflowExecutionDescription['status']['name'], RestartCause>> = {
   COMPLETED: 'completed',
   FAILED: 'failed',

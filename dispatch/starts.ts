@@ -35,7 +35,7 @@ export function createStarts({ sql, client, taskQueue }: { sql: Sql; client: Cli
 
   const startOpen = (run: ApplicationRun) => startRun('payerApplication', buildApplicationWorkflowId(run.key), run);
 
-  /** Starts it for a caller who waits; false where that did not work out `within` milliseconds, and the relay does it. */
+  /** Starts it for a caller who waits; false if that did not work out `within` milliseconds, and the relay does it. */
   async function startWithin(run: ApplicationRun, within: number): Promise<boolean> {
     try {
       await client.connection.withDeadline(Date.now() + within, () => startOpen(run));
@@ -87,7 +87,7 @@ export function createStarts({ sql, client, taskQueue }: { sql: Sql; client: Cli
   const startMissing = (applicationId: string, state: ApplicationState | null): Promise<void> =>
     (state && isParticipating(state) ? startParticipation : startApplication)(applicationId);
 
-  /** Starts with search attributes, or without where the namespace lacks them (and may not let them be added). */
+  /** Starts with search attributes, or without if the namespace lacks them (and may not let them be added). */
   async function startWithAttributes<T>(
     pairs: SearchAttributePair[],
     start: (attributes: { typedSearchAttributes?: TypedSearchAttributes }) => Promise<T>,
@@ -107,5 +107,5 @@ export function createStarts({ sql, client, taskQueue }: { sql: Sql; client: Cli
 
 const SUMMARIES = { payerApplication: 'Payer application', networkParticipation: 'Participation' } as const;
 
-/** A search attribute that has a value: at the start there is none to take away. */
+/** Whether a search attribute has a value: at the start there is none to take away. */
 const isSet = (pair: SearchAttributeUpdatePair): pair is SearchAttributePair => pair.value !== null;

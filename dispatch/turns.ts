@@ -2,7 +2,7 @@
 export class Turns {
   private readonly last = new Map<string, Promise<unknown>>();
 
-  /** Does the work when its turn comes, and says whether it had to wait; null where the turn has not come by `until`. */
+  /** Does the work when its turn comes, and says whether it had to wait; null if the turn has not come by `until`. */
   async take<T>(key: string, until: number, work: (waited: boolean) => Promise<T>): Promise<T | null> {
     const before = this.last.get(key);
     let state: 'waiting' | 'begun' | 'given up' = 'waiting';

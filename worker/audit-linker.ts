@@ -6,7 +6,7 @@ import type { Sql } from '../runtime/database';
 const EVERY_MS = 15_000;
 const ROOT_EVERY_SECONDS = 3_600;
 
-/** Links what was written to the audit log, within a minute, and puts a root over all chains every hour. */
+/** Links new entries of the audit log within a minute, and puts a root over all chains every hour. */
 export function startAuditLinker({ sql, logger }: { sql: Sql; logger: Logger }): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;

@@ -16,7 +16,7 @@ function describeBreak({ fault, clientId, place, entryId, linkId, rootId }: Brea
   return [`${FAULTS[fault]} (${fault})`, ...where].join(', ');
 }
 
-/** What a verification of the audit log found, for people: what is not sealed yet beside what is broken. */
+/** Reports the result of a verification of the audit log, for people: entries that are not sealed yet beside faults. */
 export function reportVerification(found: Verification): string[] {
   const { entries, chains, purged, unlinked, withoutRoot, roots, lastRoot, broken, breaks } = found;
   const since = unlinked.since === null ? '' : `, since ${unlinked.since}`;

@@ -8,11 +8,11 @@ const EVERY_MS = 2_000;
 
 type Activities = Record<string, (...args: never[]) => Promise<unknown>>;
 
-/** When a worker last did a task, whatever came of it. */
+/** Knows when a worker last did a task, whatever its result. */
 export class TaskClock {
   doneAt: string | null = null;
 
-  /** The same activities, each of which is noted as done. */
+  /** Wraps activities so that each is noted when it is done. */
   watch<T extends object>(activities: T): T {
     const noted = Object.entries(activities as Activities).map(([name, activity]) => [
       name,
@@ -25,7 +25,7 @@ export class TaskClock {
   }
 }
 
-/** Says, while the worker polls, that it does, and when it last did a task: `/readyz` asks for it. */
+/** Records, while the worker polls, that it does, and when it last did a task: `/readyz` asks for it. */
 export function startHeartbeat(of: {
   sql: Sql;
   worker: Worker;

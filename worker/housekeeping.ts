@@ -3,10 +3,13 @@ import { deleteExpiredRows } from '../record/operations/housekeeping';
 import { completeNameKeys, screenLatecomers } from '../record/screening/exclusions';
 import type { Sql } from '../runtime/database';
 
-/** Secrets that were just made are to be forgotten within minutes. */
+/** The pause between two rounds: new secrets are to be forgotten within minutes. */
 const HOUSEKEEPING_MS = 300_000;
 
-/** Deletes what has expired, completes what an import of exclusions left, keeps bridges that no write has kept: now, and every few minutes. */
+/**
+ * Deletes expired rows, completes what an import of exclusions left, and keeps bridges that no write has kept: now, and
+ * every few minutes.
+ */
 export function startHousekeeping(sql: Sql, reportError: (error: unknown) => void): { stop(): Promise<void> } {
   let done = Promise.resolve();
   const runHousekeeping = () => {

@@ -9,7 +9,7 @@ export const WORKER_OPTIONS = {
   maxConcurrentWorkflowTaskExecutions: 40,
   // one worker of these fills two cores; more pollers only wait on the server
   workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 8 },
-  // a recording step takes milliseconds: what is in flight ends, then the process does
+  // a recording step takes milliseconds: work in flight ends, then the process does
   shutdownGraceTime: '2 s',
   shutdownForceTime: '4 s',
 } as const satisfies Partial<WorkerOptions>;

@@ -12,11 +12,11 @@ import type { Actor } from '../record/kernel/principal';
 import { announceFact, announceTo, forwardRow } from '../record/kernel/subscribers';
 import type { Sql, Tx } from '../runtime/database';
 
-/** What a row of the outbox leads to: a call that may be repeated, or what takes its place in the record. */
+/** The handling of a row of the outbox: a call that may be repeated, or rows that replace it in the record. */
 type Handler =
   { call: (subject: string) => Promise<unknown> } | { replace: (tx: Tx, subject: string) => Promise<unknown> };
 
-/** What each topic of the outbox leads to. */
+/** Maps each topic of the outbox to its handling. */
 export function createOutboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handler> {
   return {
     start_application: { call: dispatch.startApplication },
@@ -64,7 +64,9 @@ export function createOutboxHandlers(sql: Sql, dispatch: Dispatch): Record<Outbo
   };
 }
 
-/** Strikes out the ends that a termination gave and gives no more, and has the last day recorded that it gives now. */
+/**
+ * Strikes out the ends that a termination gave and no longer gives, and has the last day recorded that it gives now.
+ */
 async function endTerminated(tx: Tx, id: string): Promise<void> {
   const version = await lockTermination(tx, id);
   const changed = (await listTerminatedParticipations(tx, id)).filter(({ given }) => !given?.holds);
@@ -77,18 +79,18 @@ async function endTerminated(tx: Tx, id: string): Promise<void> {
   await keepCommands(tx, 'participation-end', `${id}/${version}`, ended, actor);
 }
 
-/** What concerns many takes its place as a row for each of them. */
+/** Replaces a row that concerns many by a row for each of them. */
 const createForwarding = (topic: Parameters<typeof forwardRow>[1]): Handler => ({
   replace: (tx, id) => forwardRow(tx, topic, id),
 });
 
-/** Each watch is signalled by the topic of its name. */
+/** Signals each watch by the topic of its name. */
 const createWatchHandlers = ({ notifyWatch }: Dispatch) =>
   Object.fromEntries(
     WATCH_TYPES.map((type) => [type, { call: (subject: string) => notifyWatch(type, subject) }]),
   ) as Record<WatchType, Handler>;
 
-/** An application that something follows for, with the body of the command that says so. */
+/** An application for which a command follows, with its body. */
 interface ConcernedApplication<A extends Action> {
   id: string;
   clientId: string;

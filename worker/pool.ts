@@ -1,10 +1,10 @@
 /** Work that is claimed as it falls due. */
 export interface Work<T> {
-  /** Takes up to so many pieces; `more` where there may be others. */
+  /** Takes up to so many pieces; `more` if there may be others. */
   claim: (limit: number) => Promise<{ pieces: T[]; more: boolean }>;
   /** Answers whether something else may have fallen due by it. */
   work: (piece: T) => Promise<boolean>;
-  /** How many pieces are worked on at once. */
+  /** The number of pieces that are worked on at once. */
   places: number;
   /** How long nothing is claimed after nothing was left. */
   idleMs: number;
@@ -18,7 +18,7 @@ export interface Pool {
   stop(): Promise<void>;
 }
 
-/** Works on what is due side by side: a piece that takes long takes one place, and the others go on without it. */
+/** Works on due pieces side by side: a piece that takes long takes one place, and the others go on without it. */
 export function startPool<T>({ claim, work, places, idleMs, reportError }: Work<T>): Pool {
   const busy = new Set<Promise<void>>();
   let taken = 0;

@@ -20,25 +20,25 @@ import { createRunChecks, type Outcome } from './run-checks';
 
 /** How often and how fast workflows are compared with the record. */
 export interface ReconcileSettings {
-  /** Between looks at runs that are gone, fail or are late. */
+  /** The pause between looks at runs that are gone, fail or are late. */
   everySeconds: number;
-  /** A workflow that should have asked the record so long ago is looked at. */
+  /** The delay after which a workflow that should have asked the record is looked at. */
   lateSeconds: number;
-  /** One whose task has failed for so long is started again. */
+  /** The time after which a workflow whose task keeps failing is started again. */
   failingSeconds: number;
-  /** Between comparisons of everything. */
+  /** The pause between comparisons of everything. */
   compareEverySeconds: number;
-  /** At most so many applications are looked at. */
+  /** The most applications that are looked at. */
   perSecond: number;
 }
 
-/** Of the list of closed runs, which comes late: so much is looked at twice. */
+/** The time that is looked at twice in the list of closed runs, which comes late. */
 const OVERLAP_SECONDS = 60;
-/** A round whose worker has died is another's after that. */
+/** The time after which another worker takes over a round whose worker has died. */
 const CLAIM_SECONDS = 120;
 /** Late runs that are looked at in one round. */
 const MOST_LATE = 600;
-/** Looked at together. */
+/** The number of applications that are looked at together. */
 const AT_ONCE = 5;
 
 interface ReconcilerDeps {
@@ -51,8 +51,8 @@ interface ReconcilerDeps {
 }
 
 /**
- * Brings workflows and record together where they part: starts again what is gone, wakes what sleeps too long, and derives
- * again what differs from its timeline. The record wins.
+ * Brings workflows and record together when they diverge: starts again those that are gone, wakes those that sleep too
+ * long, and derives again a state that differs from its timeline. The record wins.
  */
 export function createReconciler({ sql, dispatch, logger, settings, signal }: ReconcilerDeps) {
   const { failingSeconds } = settings;
@@ -64,19 +64,19 @@ export function createReconciler({ sql, dispatch, logger, settings, signal }: Re
   });
   const { makeRound, runEach } = createRounds({ sql, settings, signal, recordFailure });
 
-  /** Runs that were terminated, cancelled, failed or timed out. */
+  /** Restarts runs that were terminated, cancelled, failed or timed out. */
   const restartClosed = () =>
     makeRound('closed_runs', async ({ startedAt, lookedThrough }) => {
       const since = addMilliseconds(lookedThrough, -OVERLAP_SECONDS * 1000);
       const ids = await findRunning(dispatch.closedRuns(since));
-      // what runs again may have been reset to an earlier moment
+      // a workflow that runs again may have been reset to an earlier moment
       const summary = await runEach('closed_runs', ids, (id) => checkApplication(id, { wake: true }));
       // one that runs again already is signalled once more, which does no harm
       for await (const { watch, subject } of dispatch.closedWatches(since)) await dispatch.notifyWatch(watch, subject);
       return { afterSeconds: settings.everySeconds, lookedThrough: startedAt, summary };
     });
 
-  /** Runs that should have asked the record by now, and those whose tasks keep failing. */
+  /** Restarts runs that should have asked the record by now, and those whose tasks keep failing. */
   const restartLate = () =>
     makeRound('late_runs', async () => {
       const { lateSeconds } = settings;
@@ -93,7 +93,7 @@ export function createReconciler({ sql, dispatch, logger, settings, signal }: Re
       return { afterSeconds: settings.everySeconds, summary: addSummaries(summary, ofWatches) };
     });
 
-  /** The next applications of the comparison of everything; answers whether it goes on. */
+  /** Compares the next applications; answers whether the comparison goes on. */
   const compareSome = () =>
     makeRound('comparison', async ({ lastId, summary: before }) => {
       const { perSecond, compareEverySeconds } = settings;
@@ -129,7 +129,7 @@ function createRounds({
   signal,
   recordFailure,
 }: Pick<ReconcilerDeps, 'sql' | 'settings' | 'signal'> & Pick<ReturnType<typeof createRunChecks>, 'recordFailure'>) {
-  /** Does something with each application or watch, a few at once, no faster than is set; what fails is tried later. */
+  /** Does something with each application or watch, a few at once, no faster than is set; failures are tried later. */
   async function runEach<T extends string | WatchId>(
     name: RoundName,
     all: readonly T[],
@@ -149,7 +149,7 @@ function createRounds({
     return summary;
   }
 
-  /** Makes a round where one is due and no other worker makes it; answers what it counted, or null. */
+  /** Makes a round if one is due and no other worker makes it; answers its counts, or null. */
   async function makeRound(
     name: RoundName,
     make: (round: Round) => Promise<Parameters<typeof endRound>[2]>,

@@ -10,10 +10,13 @@ import { startHousekeeping } from './housekeeping';
 import { createOutboxHandlers } from './outbox-handlers';
 import { startPool } from './pool';
 
-/** So many rows of the outbox, and applications with waiting commands, are worked on at once. */
+/** The number of rows of the outbox, and of applications with waiting commands, that are worked on at once. */
 const ROWS_AT_ONCE = 50;
 const APPLICATIONS_AT_ONCE = 16;
-/** What a killed relay had taken is taken by another after that; a row is renewed for as long as it is worked on. */
+/**
+ * The time after which another relay takes what a killed one had taken; a row is renewed for as long as it is worked
+ * on.
+ */
 const LEASE_SECONDS = 15;
 const DELIVERY_MS = 10_000;
 /** Longer than a delivery takes, so that it needs no renewal. */
@@ -27,8 +30,8 @@ export interface Relay {
 type SubjectRows = [OutboxRow, ...OutboxRow[]];
 
 /**
- * Carries what was committed to where it matters: starts workflows, signals changed files, delivers waiting commands.
- * Any number of relays may run; each row is leased, and everything they do may be repeated.
+ * Carries committed rows and commands to where they matter: starts workflows, signals changed files, delivers waiting
+ * commands. Any number of relays may run; each row is leased, and everything they do may be repeated.
  */
 export function startRelay({
   sql,
@@ -96,7 +99,7 @@ interface DeliveriesDeps {
   inHand: Set<number>;
 }
 
-/** Delivers what was claimed; each answers whether there is more of the same to claim at once. */
+/** Delivers claimed rows and commands; each answers whether there is more of the same to claim at once. */
 function createDeliveries({ sql, dispatch, logger, inHand }: DeliveriesDeps) {
   const handlers = createOutboxHandlers(sql, dispatch);
 
@@ -148,7 +151,7 @@ function createDeliveries({ sql, dispatch, logger, inHand }: DeliveriesDeps) {
     if (next.dead) logger.error({ ...command, code }, 'command failed for good: a person has to look at it');
   }
 
-  /** Whether a failed try counts, and the code by which it is remembered. */
+  /** Judges whether a failed try counts, and the code by which it is remembered. */
   async function judgeFailure(error: unknown): Promise<{ counts: boolean; code: string }> {
     if (isUnanswered(error)) return { counts: false, code: NO_ANSWER };
     const counts = (await isOwnFault(error, () => isStarved(sql))) && (await dispatch.isReachable());

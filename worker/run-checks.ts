@@ -18,13 +18,13 @@ interface RunChecksDeps {
   sql: Sql;
   dispatch: Dispatch;
   logger: Logger;
-  /** A task that has failed for so long is given up, and its workflow is started again. */
+  /** The time after which a failing task is given up, and its workflow is started again. */
   failingSeconds: number;
 }
 
 /** Looks at one workflow after the other, and does what each needs. */
 export function createRunChecks({ sql, dispatch, logger, failingSeconds }: RunChecksDeps) {
-  /** Looks at an application's workflow, and does what it needs; `wake`: it is to ask the record, where it waits. */
+  /** Looks at an application's workflow, and does what it needs; `wake`: it is to ask the record, if it waits. */
   async function checkApplication(applicationId: string, { wake }: { wake: boolean }): Promise<Outcome> {
     const state = await readState(sql, applicationId);
     const workflowId = state && buildWorkflowId(state);
@@ -81,7 +81,10 @@ export function createRunChecks({ sql, dispatch, logger, failingSeconds }: RunCh
     return finding.found;
   }
 
-  /** Enters why a workflow is started again; the relay starts it. What the last run knew shows whether the record was restored. */
+  /**
+   * Enters why a workflow is started again; the relay starts it. The knowledge of the last run shows whether the record
+   * was restored.
+   */
   async function restartApplication(
     applicationId: string,
     because: RestartCause,
@@ -111,6 +114,9 @@ export function createRunChecks({ sql, dispatch, logger, failingSeconds }: RunCh
   return { checkApplication, checkWatch, repairApplication, recordFailure };
 }
 
-/** Whether a task that was first seen to fail at an instant failed again so long after it; a task that is not tried has not. */
+/**
+ * Whether a task that was first seen to fail at an instant failed again so long after it; a task that is not tried has
+ * not.
+ */
 const isFailingForLong = ({ failedAt }: { failedAt: Instant }, since: Instant, seconds: number): boolean =>
   Date.parse(failedAt) - Date.parse(since) >= seconds * 1000;

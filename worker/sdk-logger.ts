@@ -7,7 +7,7 @@ const WHERE = ['workflowId', 'workflowType', 'runId', 'activityType', 'activityI
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-/** Writes the warnings and errors of Temporal's SDK to our log as what they are, without the words of a failure. */
+/** Writes the warnings and errors of Temporal's SDK to our log at their level, without the words of a failure. */
 export const createSdkLogger = (logger: Logger): SdkLogger =>
   new DefaultLogger('WARN', ({ level, message, meta }: LogEntry) => {
     const where = WHERE.flatMap((name) => (meta?.[name] === undefined ? [] : [[name, meta[name]]]));

@@ -4,7 +4,7 @@ import { createDatabase } from '../runtime/database';
 import { runProcess } from '../runtime/run-process';
 import { reportVerification } from './audit-report';
 
-/** Verifies the audit log, and that it has the roots whose hashes are given; ends with 1 where it does not hold. */
+/** Verifies the audit log, and that it has the roots whose hashes are given; ends with 1 if it does not hold. */
 async function verifyRecord(): Promise<void> {
   const sql = createDatabase(loadDatabaseUrl(process.env), { max: 1 });
   try {

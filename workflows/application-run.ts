@@ -35,9 +35,9 @@ import {
 import { RECORDING } from './recording';
 import { buildAttributes, selectShownProgress, stageAttribute, type ShownProgress } from './search-attributes';
 
-/** What a part of the procedure says of itself, in Temporal's UI; a contract test compares it with the rules. */
+/** A part of the procedure as it describes itself in Temporal's UI; a contract test compares it with the rules. */
 export interface Part {
-  /** In words, as a specialist would say it. */
+  /** The work of the part, in words that a specialist would use. */
   does: string;
   /** The actions that lead on, or may be taken meanwhile. */
   actions: readonly Action[];
@@ -107,7 +107,7 @@ export class ApplicationRun {
     } while (this.inbox.length > 0);
   }
 
-  /** What the next run starts from. */
+  /** Builds the input of the next run. */
   continueAsNewInput(): ApplicationInput {
     const { progress, fileChanged } = this;
     const { applicationId, continueAfter } = this.input;
@@ -186,7 +186,7 @@ export class ApplicationRun {
       );
   }
 
-  /** What lists of workflows are filtered by: written where it changed, all in one. */
+  /** Writes the attributes by which lists of workflows are filtered: only those that changed, all in one. */
   private showProgress(): void {
     const [before, now] = [this.shownProgress, selectShownProgress(this.progress)];
     if (!before) return;
@@ -197,7 +197,7 @@ export class ApplicationRun {
     this.shownProgress = now;
   }
 
-  /** What the Temporal UI shows of the run; it costs no history. */
+  /** Shows the run's state in the Temporal UI; it costs no history. */
   private showDetails(stage: Stage, { does, actions, timers }: Part): void {
     const { attempt, waitingOn, next } = this.progress;
     setCurrentDetails(
@@ -218,7 +218,7 @@ export const formatTimer = (timer: TimerName | 'set_aside'): string =>
     .replace(':', ': ')
     .replaceAll('_', ' ');
 
-/** Checks form alone; what is allowed, the record says. */
+/** Checks form alone; the record says what is allowed. */
 function checkForm(message: unknown): void {
   const commandId = (message as Partial<ActionMessage> | undefined)?.commandId;
   if (typeof commandId !== 'string' || !UUID.test(commandId))

@@ -39,7 +39,10 @@ export async function lookAfterParticipation(participation: ApplicationRun): Pro
   });
 }
 
-/** What follows a confirmed application: takes corrections of its facts, and its ending, until the span has ended. */
+/**
+ * Runs the participation that follows a confirmed application: takes corrections of its facts, and its ending, until
+ * the span has ended.
+ */
 export async function networkParticipation(input: ApplicationInput): Promise<void> {
   const participation = new ApplicationRun(input);
   while (participation.progress.participating) {

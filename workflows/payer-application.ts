@@ -4,9 +4,10 @@ import type { TimerName } from '../domain/applications/events';
 import { ApplicationRun } from './application-run';
 import type { ApplicationInput } from './messages';
 
-/*
- * The procedure as a credentialing specialist would describe it: one function for each part. What an action leads to is decided by the
- * record (domain/applications), so nothing here filters: the actions and timers say what a part usually waits for.
+/**
+ * The procedure as a credentialing specialist would describe it: one function for each part. The record
+ * (domain/applications) decides what an action leads to, so nothing here filters: the actions and timers say what a
+ * part usually waits for.
  */
 
 const WHENEVER_OPEN: readonly Action[] = [
@@ -110,7 +111,7 @@ async function waitForTheRecord(application: ApplicationRun): Promise<void> {
   await application.remainInPart({ does: 'wait for what the record says', actions: WHENEVER_OPEN, timers: WHENEVER });
 }
 
-/** What leads through an open application, by its stage. */
+/** The part that leads through an open application, by its stage. */
 export const PARTS: Partial<Record<Stage, (application: ApplicationRun) => Promise<void>>> = {
   preparing: gatherFile,
   awaiting_attestation: attestInCaqh,

@@ -1,4 +1,6 @@
-/** How workflows call a recording step: one short transaction; the record knows what it was asked before. */
+/**
+ * The way in which workflows call a recording step: one short transaction; the record knows what it was asked before.
+ */
 export const RECORDING = {
   startToCloseTimeout: '10 s',
   // quick tries keep one of the worker's places for workflow tasks; after them server timers up to a minute apart keep none,

@@ -12,7 +12,7 @@ export const nextFollowUpOnAttribute = defineSearchAttributeKey(
   'DATETIME',
 );
 
-/** What a run shows of its progress to lists of workflows. */
+/** The progress that a run shows to lists of workflows. */
 export interface ShownProgress {
   stage: Stage;
   waitingOn: WaitingOn;
@@ -25,7 +25,7 @@ export const selectShownProgress = ({ stage, waitingOn, nextFollowUpOn }: Progre
   nextFollowUpOn,
 });
 
-/** The attributes of a progress; a date is the first instant of it in UTC, and nothing where there is none. */
+/** Builds the attributes of a progress; a date is the first instant of it in UTC, and nothing if there is none. */
 export function buildAttributes({ stage, waitingOn, nextFollowUpOn }: ShownProgress): SearchAttributeUpdatePair[] {
   return [
     { key: stageAttribute, value: stage },

@@ -18,7 +18,10 @@ const LEAST_MS = 1000;
 
 const { wake } = proxyLocalActivities<Wake>(RECORDING);
 
-/** For days where it has to be; where the server has fairness on, one client's thousands don't keep another's one waiting. */
+/**
+ * Sends something out, for days if it has to be; if the server has fairness on, one client's thousands don't keep
+ * another's one waiting.
+ */
 const sendOut = ({ fairnessKey, ...what }: { kind: SentKind; id: string; fairnessKey: string }) =>
   proxyActivities<Send>({
     startToCloseTimeout: '2 minutes',
@@ -28,7 +31,7 @@ const sendOut = ({ fairnessKey, ...what }: { kind: SentKind; id: string; fairnes
 
 /**
  * Watches over a subject: takes its step now, whenever a change is signalled, and at the instant that the step names,
- * until there is nothing left to wait for. What is known of the subject is in the record; this is its clock.
+ * until there is nothing left to wait for. The record has all knowledge about the subject; this is its clock.
  */
 async function watchSubject(type: WatchType, input: WatchInput): Promise<void> {
   let changed = false;
@@ -84,12 +87,12 @@ export async function outreach(input: WatchInput): Promise<void> {
   await watchSubject('outreach', input);
 }
 
-/** Fetches the month's exclusion list, and creates a task where it is late. */
+/** Fetches the month's exclusion list, and creates a task if it is late. */
 export async function exclusionList(input: WatchInput): Promise<void> {
   await watchSubject('exclusionList', input);
 }
 
-/** Asks CAQH for a person's status within its rate limits, and requests a place on the roster where a user wants it. */
+/** Asks CAQH for a person's status within its rate limits, and requests a place on the roster if a user wants it. */
 export async function caqhStatus(input: WatchInput): Promise<void> {
   await watchSubject('caqhStatus', input);
 }
