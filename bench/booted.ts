@@ -24,7 +24,7 @@ export interface BootedSystem {
   sql: Sql;
   keyring: Keyring;
   temporal: Temporal;
-  /** Where everything is kept. */
+  /** The data directory. */
   directory: string;
   findPid: (part: 'api' | 'worker' | 'temporal' | 'postgres') => number;
   stop: () => Promise<void>;

@@ -9,10 +9,10 @@ const OPEN = 10_000;
 /** How long after they are adopted all follow-ups fall due: longer than adopting them takes. */
 const AHEAD_MINUTES = 10;
 const AT_ONCE = 24;
-/** How often the queue is counted, and between two rounds of requests. */
+/** The pause between two counts of the queue, and between two rounds of requests. */
 const EVERY_MS = 500;
 const IDLE_ROUNDS = 60;
-/** Nothing more is waited for then. */
+/** The longest wait. */
 const PATIENCE_MS = 30 * 60_000;
 
 const PROBES = ['one application', 'list of applications', 'work queue', 'note on an application'] as const;
@@ -65,7 +65,10 @@ async function measureRequests({ api }: BootedSystem, ids: string[], into: Laten
 const createLatencies = (): Latencies =>
   Object.fromEntries(PROBES.map((name): [string, number[]] => [name, []])) as Latencies;
 
-/** Until all are in the queue: the milliseconds after the instant at which each came, and what the API took meanwhile. */
+/**
+ * Measures, until all are in the queue, the milliseconds after the instant at which each came, and the times of the API
+ * meanwhile.
+ */
 async function measureDueTime(
   booted: BootedSystem,
   ids: string[],
@@ -92,7 +95,7 @@ async function measureDueTime(
   return { late, busy };
 }
 
-/** Until a command is answered well within the time that a request waits: nothing stands before it any more. */
+/** Waits until a command is answered well within the time that a request waits: nothing stands before it any more. */
 async function waitUntilQuiet({ api }: BootedSystem, id: string, dueAt: number): Promise<void> {
   for (let took = Infinity; took > 1_000 && Date.now() < dueAt - 60_000;) {
     const began = performance.now();
@@ -106,7 +109,7 @@ export async function measureDue(): Promise<void> {
   try {
     const { ids, dueAt } = await adoptAll(booted);
     if (Date.now() > dueAt - 60_000) throw new Error(`adopting took longer than ${AHEAD_MINUTES} minutes`);
-    // what was adopted has been started by then, and the worker is idle
+    // adopted applications have been started by then, and the worker is idle
     await waitUntilQuiet(booted, ids[0]!, dueAt);
     const idle = createLatencies();
     for (let round = 0; round < IDLE_ROUNDS && Date.now() < dueAt - EVERY_MS * 4; round++) {

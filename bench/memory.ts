@@ -18,7 +18,7 @@ export interface MemoryUse {
 export const readRss = (pid: number): number =>
   Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
 
-/** What the worker holds once it has been still for a moment. */
+/** Measures the worker's memory once it has been still for a moment. */
 async function waitUntilSettled({ findPid }: BootedSystem): Promise<number> {
   await delay(3000);
   return readRss(findPid('worker'));

@@ -8,7 +8,7 @@ import { openApplication } from '../record/applications/opening';
 import { bootSystem, computeQuantile, yieldScopes, takeItems, measureWork, type Scope } from './booted';
 
 const ROUNDS = 20;
-/** At once, and how many a round starts on each side. */
+/** The number of starts at once, and in a round on each side. */
 const LOADS = [
   { concurrency: 1, count: 20 },
   { concurrency: 10, count: 60 },
@@ -16,9 +16,9 @@ const LOADS = [
 ];
 
 /**
- * Starting an application through the API, against a bare start of the same workflow type, served by the same worker:
- * interleaved rounds, each side first in every other one. What the bare side starts is on record before, so that both
- * sides' workflows have the same to do; writing it down is the API's share of the work.
+ * Measures starts of an application through the API, against bare starts of the same workflow type, served by the same
+ * worker: interleaved rounds, each side first in every other one. The bare side's applications are on record before, so
+ * that both sides' workflows have the same to do; writing them down is the API's share of the work.
  */
 export async function measureStart(): Promise<void> {
   const { api, sql, temporal, stop } = await bootSystem();

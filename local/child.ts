@@ -16,11 +16,14 @@ export interface ChildPlan {
   file: string;
   args: string[];
   options?: Pick<SpawnOptions, 'uid' | 'gid' | 'cwd' | 'env'>;
-  /** With a channel, the child can end itself when this process is gone. */
+  /** Whether the child gets a channel, by which it can end itself when this process is gone. */
   channel?: boolean;
   /** The signal that asks it to stop, and the milliseconds until it is killed. */
   stop: { signal: NodeJS.Signals; patience: number };
-  /** What its log says where it runs on and will never be ready: it is ended, and started again like any that ended. */
+  /**
+   * The text in its log that says that it runs on and will never be ready: it is ended, and started again like any that
+   * ended.
+   */
   hopeless?: RegExp;
   /** Run before each spawn. */
   prepare?: () => Promise<void> | void;
@@ -39,7 +42,7 @@ export class Child {
   private ends = 0;
   private again: NodeJS.Timeout | undefined;
   private logStart: number | undefined;
-  /** Where the log of the process that runs now begins. */
+  /** The place in the log at which the output of the running process begins. */
   private logNow = 0;
   private looking: NodeJS.Timeout | undefined;
 
@@ -81,7 +84,7 @@ export class Child {
     child.once('exit', (code, signal) => handleExit(signal ?? `code ${code}`, Date.now() - began));
   }
 
-  /** From now on it is started again as often as it takes. */
+  /** Marks the child as ready: it is started again as often as it takes. */
   markReady(): void {
     this.ready = true;
     clearInterval(this.looking);

@@ -6,9 +6,11 @@ import type { Keyring } from '../runtime/keyring';
 /** More than the server answers at once. */
 const MOST_BYTES = 16_000_000;
 
-/** As the command line asks, and as the UI does: a payload that is stored elsewhere, which none is, stays a reference. */
+/**
+ * The path that the command line and the UI ask: a payload that is stored elsewhere, which none is, stays a reference.
+ */
 const DECODE = /^\/decode(\?preserveStorageRefs=(true|false))?$/;
-/** The command line asks before each query, though a query says nothing; what says something is not sealed here. */
+/** The path that the command line asks before each query, though a query has no data; data is not sealed here. */
 const ENCODE = '/encode';
 
 export const buildCodecEndpoint = (port: number) => `http://127.0.0.1:${port}`;
@@ -70,7 +72,7 @@ const isNothing = (request: IncomingMessage): Promise<boolean> =>
     () => false,
   );
 
-/** From and to the JSON of Temporal's `Payloads`, in which bytes are base64. */
+/** Decodes the JSON of Temporal's `Payloads`, in which bytes are base64. */
 async function decodePayloads(keyring: Keyring, json: string): Promise<string> {
   const { Payloads } = temporal.api.common.v1;
   const { payloads } = Payloads.fromObject(JSON.parse(json) as object);

@@ -11,7 +11,7 @@ import { superviseRun, waitUntilReady, type RunningSystem } from './supervisor';
 
 const LOOK_EVERY = 400;
 const NOT_RUN = new Set(['test', 'bench', 'local']);
-/** Where debuggers find them. */
+/** The ports on which debuggers find them. */
 const INSPECT = { api: 9229, worker: 9230 };
 
 type Program = keyof typeof INSPECT;
@@ -23,7 +23,7 @@ const ONLY: Record<Program, RegExp> = {
 };
 const OTHER: Record<Program, Program> = { api: 'worker', worker: 'api' };
 
-/** What has to start anew when these sources change. */
+/** Selects the programs that have to start anew when these sources change. */
 export function selectPrograms(changed: string[]): Program[] {
   const programs = Object.keys(ONLY) as Program[];
   return programs.filter((program) => changed.some((source) => !ONLY[OTHER[program]].test(source)));
@@ -48,7 +48,7 @@ async function watchSources(run: Run, system: RunningSystem): Promise<void> {
     const written = listDifferences(sources, now);
     sources = now;
     if (written.length === 0 || run.ending.aborted) continue;
-    // Also what a build that failed left behind.
+    // Also the changes that a failed build left behind.
     const changed = (pending = [...new Set([...pending, ...written])]);
     awaited.abort();
     awaited = new AbortController();
@@ -77,7 +77,10 @@ const describeChanges = (changed: string[]) => (changed.length > 3 ? `${changed.
 
 type Times = Map<string, number>;
 
-/** When each source was last written. By looking, as notices of the file system get lost on shared and network disks. */
+/**
+ * Reads when each source was last written. It looks by itself, as notices of the file system get lost on shared and
+ * network disks.
+ */
 function readSources(): Times {
   const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')) as { include: string[] };
   const times: Times = new Map();

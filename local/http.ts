@@ -18,7 +18,7 @@ export type Answer = any;
 export interface Api {
   get(path: string): Promise<Answer>;
   put(path: string, body: object): Promise<Answer>;
-  /** With a key, a repetition answers what the first one did. */
+  /** Sends a body; with a key, a repetition answers what the first one did. */
   post(path: string, body: object, idempotencyKey?: string): Promise<Answer>;
 }
 

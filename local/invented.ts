@@ -9,7 +9,7 @@ export function inventNpi(nine: string): string {
 
 const doubleLuhnDigit = (digit: number) => (digit < 5 ? digit * 2 : digit * 2 - 9);
 
-/** A number of `length` digits that nobody has used here yet. */
+/** Invents a number of `length` digits that is unused here. */
 export const inventDigits = (length: number) => String(Date.now()).slice(-length).padStart(length, '1');
 
 /** A clinician's documents, in date for longer than any demonstration. */

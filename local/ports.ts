@@ -10,7 +10,7 @@ export interface LocalPorts {
   codec: number;
 }
 
-/** Where a data directory keeps them. */
+/** Locates the file in which a data directory keeps its ports. */
 export const locatePortsFile = (dataDirectory: string): string => join(dataDirectory, 'ports.json');
 
 /** The ports with which a data directory was started last. */

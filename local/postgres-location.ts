@@ -15,9 +15,9 @@ import { mayEnter, openSystemFolder, SYSTEM_DIRECTORY, findUser, type PostgresUs
 import { commandLine, runToEnd, workingDirectory } from './processes';
 import { readOrKeep } from './settings';
 
-/** In a data directory whose cluster is elsewhere: the file that names the folder around the cluster, its home. */
+/** The file, in a data directory whose cluster is elsewhere, that names the folder around the cluster, its home. */
 const LOCATION = 'postgres.location';
-/** In the home of a cluster: the file that names its data directory. */
+/** The file, in the home of a cluster, that names its data directory. */
 const BELONGS_TO = 'data-directory';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -127,8 +127,8 @@ function checkOwner(cluster: string): void {
 }
 
 /**
- * The folder of a data directory's cluster: in it, or, where PostgreSQL's user could not get there (below root's home, say),
- * in a home of its own below `system`.
+ * Locates the folder of a data directory's cluster: in it, or, if PostgreSQL's user could not get there (below root's
+ * home, say), in a home of its own below `system`.
  */
 export function locateCluster(dataDirectory: string, system = SYSTEM_DIRECTORY): string {
   const inside = locateInside(dataDirectory);

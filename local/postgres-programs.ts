@@ -24,7 +24,10 @@ const PROGRAMS = ['initdb', 'postgres'];
 const PLATFORM = `${process.platform}-${process.arch}`;
 const EXECUTABLE = 0o755;
 
-/** What an install script of the package would do, where install scripts ran: links among its libraries, and modes. */
+/**
+ * Completes the programs as an install script of the package would, if install scripts ran: links among its libraries,
+ * and modes.
+ */
 function completePrograms(home: string): void {
   const list = join(home, 'native', 'pg-symlinks.json');
   const links: { source: string; target: string }[] = existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : [];
@@ -44,7 +47,7 @@ function completePrograms(home: string): void {
   }
 }
 
-/** Whether PostgreSQL runs from here; where this user may not complete it, it does not. */
+/** Whether PostgreSQL runs from here; if this user may not complete it, it does not. */
 function isUsable(home: string, user: PostgresUser): boolean {
   try {
     completePrograms(home);
@@ -88,8 +91,8 @@ function copyPrograms(installed: string, copy: string): void {
 }
 
 /**
- * The folder of PostgreSQL's programs: that of the installed package, or, where `user` could not run them from there, of a
- * copy that is kept for each version.
+ * Locates the folder of PostgreSQL's programs: that of the installed package, or, if `user` could not run them from
+ * there, of a copy that is kept for each version.
  */
 export function locatePrograms(
   user: PostgresUser,

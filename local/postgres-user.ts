@@ -2,12 +2,12 @@ import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { runToEnd } from './processes';
 
-/** As whom PostgreSQL runs; undefined: as the user of this process. */
+/** The user as whom PostgreSQL runs; undefined: the user of this process. */
 export type PostgresUser = { uid: number; gid: number } | undefined;
 
 const isRoot = () => process.getuid?.() === 0;
 
-/** The user `postgres`, who is made where there is none. */
+/** Finds the user `postgres`, who is made if there is none. */
 function findUserPostgres(): PostgresUser {
   const readId = (flag: string) => Number.parseInt(runToEnd('id', [flag, 'postgres']).stdout, 10);
   if (Number.isNaN(readId('-u'))) {
@@ -23,7 +23,7 @@ function findUserPostgres(): PostgresUser {
   return user;
 }
 
-/** Whether the system knows a user by name: who makes a cluster needs one. */
+/** Whether the system knows a user by name: the maker of a cluster needs one. */
 const hasName = (uid: number) => runToEnd('id', ['-nu', String(uid)]).status === 0;
 
 /** PostgreSQL refuses root: as root it runs as the owner of the cluster, else of the folder around it, else as `postgres`. */
@@ -36,7 +36,7 @@ export function findUser(cluster: string): PostgresUser {
   return findUserPostgres();
 }
 
-/** Makes what is still root's, such as a copy of a cluster, the user's with all that is in it. */
+/** Gives files that are still root's, such as a copy of a cluster, to the user with all that is in them. */
 export function changeOwner(user: PostgresUser, path: string): void {
   if (!user || statSync(path).uid !== 0) return;
   const { status, stderr } = runToEnd('chown', ['-Rh', `${user.uid}:${user.gid}`, path]);
@@ -49,7 +49,7 @@ const isSuccessful = (user: PostgresUser, script: string, path: string) =>
 export const mayEnter = (user: PostgresUser, folder: string): boolean => isSuccessful(user, 'cd "$0"', folder);
 export const mayRun = (user: PostgresUser, file: string): boolean => isSuccessful(user, 'test -x "$0"', file);
 
-/** Where root keeps what `postgres` is to reach while it may not enter the checkout or DATA_DIR. */
+/** The folder in which root keeps files for `postgres`, which may not enter the checkout or DATA_DIR. */
 export const SYSTEM_DIRECTORY = '/var/lib/countersign';
 
 /** Makes a folder that belongs to root, which others may enter but not change; a folder made by another user is refused. */
@@ -58,7 +58,7 @@ export function openSystemFolder(folder: string, mode = 0o755): string {
   const { uid, mode: found } = lstatSync(folder);
   if (!lstatSync(folder).isDirectory() || uid !== 0 || (found & 0o022) !== 0)
     throw new Error(`${folder} must be a folder that belongs to root and that nobody else can write into.`);
-  // Not as the umask has it.
+  // With this mode, whatever the umask.
   chmodSync(folder, mode);
   return folder;
 }

@@ -10,7 +10,7 @@ import { changeOwner, findUser } from './postgres-user';
 
 const OWNER = 'countersign';
 
-/** What to spawn, and as whom. */
+/** The program to spawn, and its user. */
 export interface Launch {
   file: string;
   args: string[];
@@ -61,7 +61,7 @@ export const QUIET_LOG = {
   log_parameter_max_length_on_error: '0',
 };
 
-/** How to start the server on `directory`, on the loopback only. */
+/** Describes how to start the server on `directory`, on the loopback only. */
 export function servePostgres(directory: string, port: number, settings: Record<string, string> = {}): Launch {
   const where = { port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: '' };
   const all = { ...where, ...QUIET_LOG, ...settings };

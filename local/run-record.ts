@@ -39,7 +39,7 @@ function readRecord(directory: string): { owner?: ProcessIdentity; children: Chi
   return head?.directory === realpathSync(directory) ? { owner: head.owner, children } : { children: [] };
 }
 
-/** The child of that name that runs now; undefined where none of this record does. */
+/** Finds the child of that name that runs now; undefined if none of this record does. */
 export function findChild(directory: string, name: string): ProcessIdentity | undefined {
   return readRecord(directory).children.findLast((child) => child.name === name && isAlive(child));
 }

@@ -36,7 +36,7 @@ export class Run {
     }
   }
 
-  /** Starts a child anew, with what is built now. */
+  /** Starts a child anew, with the latest build. */
   async restart(name: string): Promise<void> {
     await this.children.get(name)?.restart();
   }

@@ -109,7 +109,7 @@ const USERS = [
 ];
 
 const createClients = (day: string) => [
-  // On a platform, with half of the questions answered: direct with one payer, on a bridge to another.
+  // A client on a platform, with half of the questions answered: direct with one payer, on a bridge to another.
   {
     name: 'Ana Ruiz Therapy',
     timeZone: 'America/Los_Angeles',
@@ -158,7 +158,7 @@ const createClients = (day: string) => [
     ],
     providers: [
       createProvider('Mei', 'Tanaka', 3, { ...inventDocuments(day, 'OR', 'OR-100203'), taxonomyCode: '106H00000X' }),
-      // Her malpractice certificate is not on file yet: what a prerequisite looks like.
+      // Her malpractice certificate is not on file yet: an example of a prerequisite.
       createProvider('Alicia', 'Romero', 4, {
         taxonomyCode: '103TC0700X',
         licences: inventDocuments(day, 'OR', 'OR-100204').licences,

@@ -26,7 +26,7 @@ export interface Settings {
   temporalAddress: string | undefined;
   namespace: string;
   sampleData: boolean;
-  /** Whether CAQH, NPPES and the OIG are stood in for. */
+  /** Whether stand-ins answer for CAQH, NPPES and the OIG. */
   standIns: boolean;
 }
 
@@ -66,7 +66,7 @@ export function readSettings(env: Environment): Settings {
   };
 }
 
-/** What the file keeps; made and kept, for its owner's eyes only, when there is none. */
+/** Reads a file; if there is none, its content is made and kept, for its owner's eyes only. */
 export function readOrKeep(file: string, make: () => string): string {
   if (!existsSync(file)) {
     writeFileSync(`${file}.new`, `${make()}\n`, { mode: 0o600 });

@@ -35,16 +35,16 @@ import {
 import { startStandIns } from './stand-ins/book';
 import { connectToServer, listDevServerArguments, keepHistory } from './temporal';
 
-/** Of API and worker: what the memory bench states its bound for. */
+/** The heap of API and worker: the one for which the memory bench states its bound. */
 const HEAP_MB = 512;
 
-/** In the order in which they stop; ten seconds in all, also when none stops by itself. */
+/** How long each may take to stop, in their order; ten seconds in all, even if none stops by itself. */
 const PATIENCE = { api: 2500, worker: 3000, temporal: 2000, postgres: 2000 };
 
 /** The path as a person in the checkout would type it. */
 const showPath = (path: string) => (relative(root, path).startsWith('..') ? path : relative(root, path));
 
-/** What runs, once all of it does. */
+/** The running system, once all of it does. */
 export interface RunningSystem {
   dataDirectory: string;
   databaseUrl: string;
@@ -53,16 +53,16 @@ export interface RunningSystem {
   runId: string;
 }
 
-/** What `npm run dev` adds. */
+/** The additions of `npm run dev`. */
 export interface Development {
   /** The port on which each takes a debugger. */
   inspect: Record<'api' | 'worker', number>;
   watchSystem(run: Run, system: RunningSystem): Promise<void>;
 }
 
-/** What `npm start` runs: brings everything up, says where it is, and takes it down again when asked to. */
+/** Runs `npm start`: brings everything up, says where it is, and takes it down again when asked to. */
 export async function superviseRun(env: Environment, development?: Development): Promise<void> {
-  // What is kept in the data directory is for its owner's eyes only.
+  // Files in the data directory are for its owner's eyes only.
   process.umask(0o077);
   const settings = readSettings(env);
   settings.dataDirectory = openDataDirectory(settings.dataDirectory);
@@ -142,7 +142,7 @@ async function useDatabase(url: string): Promise<string> {
   }
 }
 
-/** Where the database is; says so where that is not the data directory. */
+/** Opens the cluster of the database; says where it is unless that is the data directory. */
 function openCluster(dataDirectory: string): string {
   const cluster = locateCluster(dataDirectory);
   if (dirname(cluster) === dataDirectory) return cluster;
@@ -192,7 +192,7 @@ async function useTemporal(env: Environment): Promise<Environment> {
   }
 }
 
-/** Starts a dev server, and what opens payloads for its UI; answers the environment for the product. */
+/** Starts a dev server, and the server that opens payloads for its UI; answers the environment for the product. */
 async function startTemporal(
   run: Run,
   settings: Settings,
@@ -212,12 +212,12 @@ async function startTemporal(
         uiPort: ports.temporalUi,
         codecEndpoint: buildCodecEndpoint(ports.codec),
         namespace,
-        // By its name alone: in a path, the server would read #, ? and % as those of a URL.
+        // The file by its name alone: in a path, the server would read #, ? and % as those of a URL.
         file: 'temporal.db',
       }),
       options: { cwd: dataDirectory },
       stop: { signal: 'SIGTERM', patience: PATIENCE.temporal },
-      // of its own services' ports, which it chooses anew at each start, another program was faster with one
+      // another program was faster with a port of its own services, which it chooses anew at each start
       hopeless: /address already in use/,
     },
     (signal) => connectToServer(address, namespace, signal),

@@ -9,7 +9,7 @@ export function listDevServerArguments(options: {
   port: number;
   namespace: string;
   uiPort?: number;
-  /** Where the UI has payloads opened. */
+  /** The address at which the UI has payloads opened. */
   codecEndpoint?: string;
   file?: string;
 }): string[] {

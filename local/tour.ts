@@ -112,7 +112,7 @@ async function makeCast(api: Api): Promise<Cast> {
   return { digits, payer, practice, provider, relationship, letter, agreement };
 }
 
-/** A body or a query as a line has room for it. */
+/** Shortens a body or a query to a line. */
 function shortenText(text: string): string {
   const short = text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, (id) => `${id.slice(0, 8)}…`);
   return short.length > WIDTH ? `${short.slice(0, WIDTH - 1)}…` : short;
@@ -184,7 +184,7 @@ class Narrator {
     this.sayDetail(`=> ${stage}; it is the turn of: ${waitingOn}${next}`);
   }
 
-  /** Kills the worker as a crash would; false where it runs elsewhere. */
+  /** Kills the worker as a crash would; false if it runs elsewhere. */
   killWorker(): boolean {
     const worker = findChild(this.connected.dataDirectory, 'worker');
     if (!worker) return false;

@@ -18,7 +18,7 @@ export interface Mailer {
   send(mail: Mail, markTransmitting: () => Promise<void>): Promise<void>;
 }
 
-/** Why a mail did not go, as far as that is known. */
+/** The error of a mail that did not go, with its reason as far as that is known. */
 export class MailError extends Error {
   override name = 'MailError';
 
@@ -93,14 +93,14 @@ function deliverMail(
 }
 
 /**
- * What a failure says. An answer to the recipient or to the message is about this mail, any other one about us or the
- * server; silence after the message began leaves it open.
+ * Reads the outcome of a failure. An answer to the recipient or to the message is about this mail, any other one about
+ * us or the server; silence after the message began leaves it open.
  */
 function readOutcome({ responseCode, command, code }: SmtpFailure, began: boolean): MailOutcome {
   const aboutIt = command === 'RCPT TO' || command === 'DATA';
   if (responseCode !== undefined && aboutIt) return responseCode >= 500 ? 'never' : 'deferred';
   if (began) return 'uncertain';
-  // what the library itself finds wrong with address or size
+  // the library itself refuses address or size
   const hopeless = responseCode === undefined && (code === 'EENVELOPE' || code === 'EMESSAGE');
   return hopeless ? 'never' : 'later';
 }

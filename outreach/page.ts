@@ -6,7 +6,7 @@ export interface Part {
   blocks: Block[];
 }
 
-/** Who sends a mail, and for which client where one is named. */
+/** The operator that sends a mail, and the client for which, if one is named. */
 interface Sender {
   operatorName: string | null;
   clientName: string | null;
@@ -15,7 +15,7 @@ interface Sender {
 const writeFoot = ({ operatorName, clientName }: Sender): string =>
   `Sent by Countersign on behalf of ${operatorName ?? 'the credentialing team'}${clientName === null ? '' : ` for ${clientName}`}. Replies reach the team.`;
 
-/** A greeting and the parts of a mail as plain text and as HTML; a title stands where there are several. */
+/** Writes a greeting and the parts of a mail as plain text and as HTML; a title is written if there are several. */
 export function writePage(greeting: string, parts: readonly Part[], sender: Sender): { text: string; html: string } {
   const foot = writeFoot(sender);
   const titled = parts.length > 1;
@@ -32,7 +32,7 @@ export function writePage(greeting: string, parts: readonly Part[], sender: Send
   };
 }
 
-// mail programs read styles where they stand, and little else
+// mail programs read inline styles, and little else
 const FONT = 'font:16px/1.5 -apple-system,BlinkMacSystemFont,Segoe UI,Helvetica,Arial,sans-serif';
 const BODY = `margin:0;padding:24px 12px;background:#f4f5f7;color:#1d2733;${FONT}`;
 const SHEET =

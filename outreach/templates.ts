@@ -2,26 +2,26 @@ import { nameDay } from '../domain/time/calendar';
 import { TO_DO } from '../domain/work-queue/to-do';
 import { writePage, type Block } from './page';
 
-/** What a template may say: codes and dates of the message, names as they are when it is sent. */
+/** The content that a template may use: codes and dates of the message, names as they are when it is sent. */
 export interface Content {
   template: string;
   data: Record<string, unknown>;
-  /** For whom it is written; a provider may be with several. */
+  /** The client for which it is written; a provider may be with several. */
   clientName?: string;
-  /** Nothing of the provider but this, except to a payer. */
+  /** The only data about the provider, except to a payer. */
   providerName: string | null;
   payerName: string | null;
   state: string | null;
-  /** What a message about a platform is about, with the names of its payers by id. */
+  /** The platform of a message, with the names of its payers by id. */
   platform?: string | null;
   payerNames?: Record<string, string> | null;
-  /** Of the document that a message is about. */
+  /** The kind of the document that a message is about. */
   documentKind?: string | null;
-  /** To a payer only; the TIN only where its playbook says so. */
+  /** Only to a payer; the TIN only if its playbook says so. */
   forPayer?: { npi: string | null; practiceName: string; referenceNumber: string | null; tin: string | null };
 }
 
-/** Whom it is written to: it is not said to all in the same words. */
+/** The reader of a mail: not all of them get the same words. */
 export type Reader = 'provider' | 'user' | 'client' | 'payer' | 'platform';
 
 interface Section {
@@ -36,7 +36,7 @@ const namePayer = ({ payerName, state }: Content): string =>
   payerName ? (state ? `${payerName} (${state})` : payerName) : 'the payer';
 const nameSubject = (content: Content): string => [content.providerName, namePayer(content)].filter(Boolean).join(', ');
 
-/** What of a person's upkeep a message is about. */
+/** Names the item of a person's upkeep that a message is about. */
 function nameUpkeepItem({ data: { item, state }, documentKind }: Content, caqh: string): string {
   const at = state ? ` (${readText(state)})` : '';
   const names: Record<string, string> = {
@@ -72,7 +72,7 @@ interface OpenQuestion {
 
 const readQuestions = ({ data }: Pick<Content, 'data'>): OpenQuestion[] => data.questions as OpenQuestion[];
 
-/** Each question once, with the payers and states for which it is open where that is not all of them. */
+/** Writes each question once, with the payers and states for which it is open if that is not all of them. */
 function writeQuestions({ data, payerNames }: Content, own: string): string[] {
   const open = readQuestions({ data });
   const nameScope = ({ payerId, state }: OpenQuestion) => `${payerNames?.[payerId] ?? ''}${state ? ` (${state})` : ''}`;
@@ -85,23 +85,23 @@ function writeQuestions({ data, payerNames }: Content, own: string): string[] {
   });
 }
 
-/** Why what was answered before is asked once more. */
+/** The reasons for asking again what was answered before. */
 const ASKED_ANEW: Record<string, string> = {
   old: 'Some of this was answered more than a year ago: please say whether it still holds.',
   terms_changed: 'The terms have changed since some of this was answered: please say what holds now.',
 };
 
-/** What is to be done. */
+/** Describes the work to be done. */
 const describeTask = ({ data }: Content): string =>
   (TO_DO as Partial<Record<string, string>>)[readText(data.purpose)] ?? readText(data.purpose).replaceAll('_', ' ');
 const writeDueOn = ({ data }: Content): string =>
   `${nameDay(readText(data.dueOn))}, ${readText(data.dueOn).slice(0, 4)}`;
-/** Of a payer that wants the attestation fresher than CAQH does. */
+/** Writes that a payer wants the attestation fresher than CAQH does. */
 const writeFreshness = ({ data: { maxDays } }: Content): string =>
   typeof maxDays === 'number' ? ` (at most ${maxDays} days old, says the payer)` : '';
 const writeDueSince = ({ data }: Content): string => (data.dueOn ? `, due since ${nameDay(readText(data.dueOn))}` : '');
 
-/** All that a mail says of one kind, in one section. */
+/** Writes all that a mail says of one kind, in one section. */
 type Template = (contents: readonly Content[], reader: Reader, caqh: string) => Section;
 
 const TEMPLATES: Record<string, Template> = {
@@ -276,7 +276,7 @@ export interface Names {
   caqhName: string;
 }
 
-/** How a mail begins: a payer and a platform are many people. */
+/** Writes the beginning of a mail: a payer and a platform are many people. */
 function writeGreeting(reader: Reader, name: string | null): string {
   if (name === null) return 'Hello,';
   return reader === 'payer' || reader === 'platform' ? `Dear team at ${name},` : `Dear ${name},`;
@@ -299,7 +299,7 @@ export function renderMail(
     );
   });
   const subject = sections.length === 1 ? sections[0]!.subject : `${contents.length} things about your applications`;
-  // of a provider's mail everything is for one client
+  // a provider's mail is for one client as a whole
   const clientName = (reader === 'provider' && contents[0]?.clientName) || null;
   return {
     subject,

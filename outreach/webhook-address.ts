@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Why a webhook is not sent to a URL; `rule` is stable. */
+/** The reason why a webhook is not sent to a URL; `rule` is stable. */
 export interface UrlRefusal {
   rule: 'https' | 'public_address';
   message: string;
@@ -9,7 +9,10 @@ export interface UrlRefusal {
 export const NOT_HTTPS: UrlRefusal = { rule: 'https', message: 'only https is called' };
 export const NOT_PUBLIC: UrlRefusal = { rule: 'public_address', message: 'a private address is not called' };
 
-/** What keeps a webhook from this URL, as far as the URL itself says; where its name leads is seen when it is called. */
+/**
+ * Finds what keeps a webhook from this URL, as far as the URL itself says; where its name leads is seen when it is
+ * called.
+ */
 export function refuseWebhookUrl(text: string): UrlRefusal | null {
   const { protocol, hostname } = new URL(text);
   if (protocol !== 'https:') return NOT_HTTPS;
@@ -52,7 +55,7 @@ for (const [network, prefix] of [
 ] as const)
   IPV6_RESERVED.addSubnet(network, prefix, 'ipv6');
 
-/** Whether an address is one of the public network: nothing of ours is to be reached by a webhook. */
+/** Whether an address is one of the public network: webhooks reach nothing of ours. */
 export const isPublicAddress = (address: string): boolean =>
   isIP(address) === 6
     ? IPV6_PUBLIC.check(address, 'ipv6') && !IPV6_RESERVED.check(address, 'ipv6')

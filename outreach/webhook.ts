@@ -25,7 +25,7 @@ const signWebhook = ({ id, body, secrets }: Pick<Webhook, 'id' | 'body' | 'secre
     })
     .join(' ');
 
-/** Why a webhook did not arrive, and whose fault it seems. */
+/** The reason why a webhook did not arrive, and which side seems to be at fault. */
 export class WebhookError extends Error {
   override name = 'WebhookError';
 
@@ -38,10 +38,10 @@ export class WebhookError extends Error {
   }
 }
 
-/** Answers that are about what was sent: others may well be taken. */
+/** Answers that are about this delivery: others may well be taken. */
 const ABOUT_THIS_ONE = [400, 409, 413, 422];
 
-/** Posts a webhook; throws a WebhookError where no 2xx came in time. Redirects are not followed. */
+/** Posts a webhook; throws a WebhookError if no 2xx came in time. Redirects are not followed. */
 export async function postWebhook(
   webhook: Webhook,
   { privateAllowed = false, timeoutMs = TIMEOUT_MS } = {},
@@ -84,7 +84,7 @@ async function sendRequest(webhook: Webhook, privateAllowed: boolean, timeoutMs:
   });
 }
 
-/** Looks a name up for the connection itself, so that what was checked is what is called. */
+/** Looks a name up for the connection itself, so that the checked address is the one that is called. */
 const lookUpPublicly: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
     if (error) return callback(error, []);

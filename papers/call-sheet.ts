@@ -4,7 +4,7 @@ import type { Purpose } from '../domain/kernel/codes';
 import type { Instant } from '../domain/time/instants';
 import { drawPdf, type Column } from './pdf-layout';
 
-/** What of a call sheet is printed. */
+/** The parts of a call sheet that are printed. */
 export interface PrintedCall {
   name: string;
   contacts?: readonly { purpose: string; state?: string; phone?: string; ivrPath?: string }[] | undefined;

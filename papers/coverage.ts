@@ -79,7 +79,7 @@ const PDF_COLUMNS = [
   { title: 'Why not', share: 22 },
 ];
 
-/** What each reason means to the client who reads the paper. */
+/** The meaning of each reason for the client who reads the paper. */
 const MEANINGS: Record<ReadinessReason, string> = {
   no_application: 'no application to this payer is on file.',
   platform_only: 'claims go through the platform; there is no direct contract yet.',

@@ -92,7 +92,7 @@ const describeParticipation = (span: EvidenceParticipation | null): string =>
       `${span.effectiveTo ? `, through ${span.effectiveTo}` : ''}.`
     : '';
 
-/** What a file of version 1 has of a participation. */
+/** The participation in a file of version 1. */
 const OF_VERSION_1: Pick<EvidenceFile, 'loading' | 'directory' | 'issues' | 'recredentialing'> = {
   loading: [],
   directory: [],
@@ -131,7 +131,7 @@ const createClock = (timeZone: string): FormatInstant => {
   return (at) => format.format(Date.parse(at)).replace(',', '');
 };
 
-/** A table of logged entries; one that was struck is crossed out, with its reason. */
+/** Builds a table of logged entries; one that was struck is crossed out, with its reason. */
 function buildTable<T extends LoggedEntry>(
   heading: string,
   columns: readonly (Column & { write: (one: T) => string })[],
@@ -152,7 +152,7 @@ function splitRow(cells: readonly string[]): string[][] {
   return Array.from({ length: Math.max(...cut.map(({ length }) => length)) }, (_, i) => cut.map((one) => one[i] ?? ''));
 }
 
-/** A cell in pieces of `LONGEST`, where a line of its own counts as at least so many characters. */
+/** Splits a cell into pieces of `LONGEST`; a line of its own counts as at least so many characters. */
 function splitCell(cell: string): string[] {
   const parts = [''];
   let room = LONGEST;
@@ -380,7 +380,7 @@ const buildDocumentsTable = (documents: readonly EvidenceDocument[]): Table => (
   rows: documents.map(({ name, kind, sha256 }) => [name, spellCode(kind), sha256]),
 });
 
-/** Entries that say nothing to anybody else: what the system did for itself. */
+/** Entries that say nothing to others: work that the system did for itself. */
 const INNER = [
   'file',
   'nudge',
@@ -429,7 +429,7 @@ const buildTimelineTable = ({ timeline, messages }: EvidenceFile, when: FormatIn
     ].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
   );
 
-/** Of an entry, what is there to read in a word or two; the rest is in the tables above, and in the JSON file. */
+/** Writes the detail of an entry in a word or two; the rest is in the tables above, and in the JSON file. */
 function writeDetail(entry: EvidenceEntry): string {
   const readText = (name: string) => (typeof entry[name] === 'string' ? entry[name] : '');
   const items = Array.isArray(entry.items) ? (entry.items as string[]).join('; ') : '';

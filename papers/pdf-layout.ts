@@ -6,11 +6,11 @@ const FONTS = join(dirname(require.resolve('dejavu-fonts-ttf/package.json')), 't
 
 export interface Column {
   title: string;
-  /** Of the page's width, as a share. */
+  /** The share of the page's width. */
   share: number;
 }
 
-/** The cells of a row; what was struck out stays to be read, crossed out. */
+/** The cells of a row; a row that was struck out stays readable, crossed out. */
 export type Row = readonly string[] | { struck: readonly string[] };
 
 export interface Table {
@@ -24,9 +24,9 @@ export interface Paper {
   /** Lines under the title. */
   about: readonly string[];
   tables: readonly Table[];
-  /** In small print at the end. */
+  /** Notes in small print at the end. */
   notes: readonly string[];
-  /** On every page, beside its number. */
+  /** A line on every page, beside its number. */
   foot?: string;
 }
 
@@ -67,7 +67,10 @@ export async function drawPdf(
   return Buffer.concat(parts);
 }
 
-/** Whether an image can stand at the head of a paper. Of a PNG that is only known once it is drawn, so it is none. */
+/**
+ * Whether an image can stand at the head of a paper. A PNG is not accepted, as only drawing shows whether it can be
+ * drawn.
+ */
 export function isDrawable(image: Buffer): boolean {
   if (!image.subarray(0, JPEG_BEGINS.length).equals(JPEG_BEGINS)) return false;
   try {

@@ -6,7 +6,7 @@ export interface ArchivedFile {
   bytes: Uint8Array;
 }
 
-/** The first moment that a ZIP can name: an archive does not say when it was made, what is in it does. */
+/** The first moment that a ZIP can name: an archive does not say when it was made; its content does. */
 const NO_TIME = '1980-01-01T00:00:00';
 
 /** A ZIP archive, piece by piece: it holds one file at a time. */

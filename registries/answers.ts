@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/*
- * What services answer is read as far as it can be told what is meant: by version and day, a number comes as its digits, a
- * yes as a word, and what there is none of as null.
+/**
+ * Answers of services are read as far as their meaning is clear: by version and day, a number comes as its digits, a
+ * yes as a word, and a missing value as null.
  */
 
-/** One line of text; '' where there is none. */
+/** One line of text; '' if there is none. */
 export const words = z
   .union([z.string(), z.number(), z.boolean(), z.null()])
   .optional()
@@ -18,7 +18,7 @@ export const listOf = <T extends z.ZodType>(item: T) =>
     .nullish()
     .transform((items) => (items ?? []).filter((one): one is NonNullable<typeof one> => one !== null));
 
-/** A yes or no; null where it is neither. */
+/** A yes or no; null if it is neither. */
 export const flag = words.transform((word) =>
   /^(y|yes|true|1)$/i.test(word) ? true : /^(n|no|false|0)$/i.test(word) ? false : null,
 );

@@ -41,11 +41,11 @@ export async function readCaqhExport(file: Buffer, now: Instant): Promise<Export
   return rows;
 }
 
-/** What is wrong with a row is then that a comma within one of its cells is not quoted. */
+/** The rule of a row with more cells: a comma within one of them is not quoted. */
 const MORE_CELLS = 'more_cells_than_headings';
 
 const COLUMNS: Columns = {
-  nameOf: (heading) => HEADINGS[heading.toLowerCase().replace(/[^a-z]/g, '')] ?? heading,
+  nameColumn: (heading) => HEADINGS[heading.toLowerCase().replace(/[^a-z]/g, '')] ?? heading,
   known: [...new Set(Object.values(HEADINGS))],
   listMissing: (names) => [
     ...(names.includes('caqh_id') || names.includes('npi') ? [] : ['caqh_id']),
@@ -89,7 +89,7 @@ function readRow(row: Partial<Record<string, string>>, now: Instant) {
   return { caqhId: caqhId || null, npi: npi || null, said };
 }
 
-/** YYYYMMDD, M/D/YYYY or ISO; undefined where it is no date. */
+/** Reads YYYYMMDD, M/D/YYYY or ISO; undefined if it is no date. */
 function readDate(text: string): PlainDate | undefined {
   const american = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?: .*)?$/.exec(text);
   const date = american

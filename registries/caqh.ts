@@ -16,7 +16,7 @@ export interface CaqhSettings {
   timeoutMs?: number;
 }
 
-/** What became of a batch: null while CAQH works on it. */
+/** The result of a batch: null while CAQH works on it. */
 export type BatchResult = { done: true } | { done: false; exception: string } | null;
 
 /** Statuses of CAQH's own: not on the roster, or refused otherwise; not current and complete. */
@@ -44,8 +44,8 @@ export class Caqh {
   constructor(private readonly settings: CaqhSettings) {}
 
   /**
-   * How the person of an NPI stands; what CAQH doesn't know is an answer too. Not by CAQH id: one that a client has on
-   * file wrongly would answer about somebody else, for every client.
+   * Reads how the person of an NPI stands; that CAQH doesn't know them is an answer too. It does not ask by CAQH id:
+   * one that a client has on file wrongly would answer about another person, for every client.
    */
   async readStatus(npi: string): Promise<CaqhAnswer> {
     const { product: Product, organizationId: Organization_Id } = this.settings;
@@ -65,7 +65,7 @@ export class Caqh {
     };
   }
 
-  /** Whether the profile of that attestation can be pulled; null where we may not ask. What is in it is not read. */
+  /** Checks whether the profile of that attestation can be pulled; null if we may not ask. Its content is not read. */
   async checkReadable(
     caqhProviderId: string,
     attested: PlainDate,

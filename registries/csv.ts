@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { CsvError, parse } from 'csv-parse';
 
-/** What is wrong with a table as a whole; `path` is a column of ours where it is about one. */
+/** A fault of a table as a whole; `path` is a column of ours if it is about one. */
 export interface TableProblem {
   path: string;
   rule: 'column' | 'one_column' | 'delimiter' | 'headings_first' | 'workbook' | 'encoding' | 'csv' | SpreadsheetDamage;
@@ -19,7 +19,7 @@ export class BadTable extends Error {
 
 /** The columns of a table: what each heading is called here, and which of the known ones a table lacks. */
 export interface Columns {
-  nameOf: (heading: string) => string;
+  nameColumn: (heading: string) => string;
   known: readonly string[];
   listMissing: (names: readonly string[]) => string[];
 }
@@ -28,17 +28,17 @@ export interface Columns {
 export interface CsvRow {
   line: number;
   values: Record<string, string>;
-  /** It has more cells than there are headings: what follows an unquoted comma stands one column too far. */
+  /** It has more cells than there are headings: those after an unquoted comma stand one column too far. */
   overlong: boolean;
 }
 
-/** What a spreadsheet makes of a long number, or of a date, in a column that is not formatted as text. */
+/** The damage that a spreadsheet does to a long number, or a date, in a column that is not formatted as text. */
 export type SpreadsheetDamage = 'shortened_by_spreadsheet' | 'spreadsheet_date';
 const SHORTENED = /^-?\d+([.,]\d+)?e[+-]?\d+$/i;
 /** The number of days by which spreadsheets keep a date, 1955 to 2119, and with a fraction the time of that day. */
 const SERIAL_DATE = /^[2-7]\d{4}([.,]\d+)?$/;
 
-/** Whether a cell that is no id of ours, or no date, is what a spreadsheet has made of one. */
+/** Finds the damage of a cell that is no id of ours, or no date, if a spreadsheet has made it of one. */
 export const findDamagedId = (cell: string): SpreadsheetDamage | null =>
   SHORTENED.test(cell) ? 'shortened_by_spreadsheet' : null;
 export const findDamagedDate = (cell: string): SpreadsheetDamage | null =>
@@ -50,19 +50,25 @@ export const LONGEST_CELL = 200;
 const buildBadTable = (rule: TableProblem['rule'], message: string): BadTable =>
   new BadTable([{ path: '', rule, message }]);
 
-/** Of no table that we read a row is longer, in bytes. */
+/** The longest row of a table that we read, in bytes. */
 const LONGEST_ROW = 20_000;
 /** No table that we read has more headings. */
 const MOST_COLUMNS = 200;
-/** Of so many rows that have not as many cells as there are headings, blank ones among them, it is no table; each costs the parser much. */
+/**
+ * The most rows without as many cells as there are headings, blank ones among them: with more it is no table, and each
+ * costs the parser much.
+ */
 const MOST_UNEVEN = 20_000;
-/** So many bytes are parsed at once: a parser that is given a whole file lets nothing else happen until its end. */
+/** The bytes that are parsed at once: a parser that is given a whole file lets nothing else happen until its end. */
 const PIECE = 1_024;
 
 const [QUOTE, LINE_FEED, CARRIAGE_RETURN] = [0x22, 0x0a, 0x0d];
 
-/** A file piece by piece, between which others have their turn; throws what `buildTooLong` makes where a row is. */
-async function* splitFile(file: Buffer, buildTooLong: () => BadTable): AsyncGenerator<Buffer> {
+/**
+ * Splits a file into pieces, between which others have their turn; throws the error of `buildError` if a row is too
+ * long.
+ */
+async function* splitFile(file: Buffer, buildError: () => BadTable): AsyncGenerator<Buffer> {
   let quoted = false;
   let length = 0;
   for (let from = 0; from < file.length; from += PIECE) {
@@ -71,7 +77,7 @@ async function* splitFile(file: Buffer, buildTooLong: () => BadTable): AsyncGene
       length += 1;
       if (byte === QUOTE) quoted = !quoted;
       else if (!quoted && (byte === LINE_FEED || byte === CARRIAGE_RETURN)) length = 0;
-      if (length > LONGEST_ROW) throw buildTooLong();
+      if (length > LONGEST_ROW) throw buildError();
     }
     yield piece;
     await breathe();
@@ -90,11 +96,11 @@ export async function* readCsv(file: Buffer, columns: Columns): AsyncGenerator<C
   // no text has one, and PostgreSQL takes none
   if (file.includes(0)) throw buildBadTable('csv', 'must be CSV in UTF-8, without NUL characters');
   const parser = parse({ bom: true, trim: true, relax_column_count: true, info: true });
-  const buildTooLong = () =>
+  const buildError = () =>
     findCause(file, columns) ??
     buildBadTable('csv', `must be CSV: a quote does not end, or a row has over ${LONGEST_ROW} bytes`);
-  // what goes wrong is thrown by the parser
-  pipeline(splitFile(file, buildTooLong), parser, () => undefined);
+  // the parser throws the failures
+  pipeline(splitFile(file, buildError), parser, () => undefined);
   let line = 1;
   let names: string[] | undefined;
   try {
@@ -124,7 +130,10 @@ export async function* readCsv(file: Buffer, columns: Columns): AsyncGenerator<C
   if (names === undefined) readNames([], columns, file);
 }
 
-/** As spreadsheets save "Unicode text": marked as such, or with headings whose every other byte is none. */
+/**
+ * Whether a file is what spreadsheets save as "Unicode text": marked as such, or with headings whose every other byte
+ * is none.
+ */
 function isUtf16(file: Buffer): boolean {
   const [first, second, third, fourth] = file;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
@@ -138,7 +147,7 @@ const readValues = (record: readonly string[], names: readonly string[]) => ({
 
 function readNames(headings: string[], columns: Columns, file: Buffer): string[] {
   if (headings.length > MOST_COLUMNS) throw buildBadTable('csv', `must have at most ${MOST_COLUMNS} columns`);
-  const names = headings.map(columns.nameOf);
+  const names = headings.map(columns.nameColumn);
   const missing = columns.listMissing(names);
   if (missing.length > 0)
     throw (
@@ -164,12 +173,14 @@ function readNames(headings: string[], columns: Columns, file: Buffer): string[]
 const DELIMITERS: Record<string, string> = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' };
 const LOOKED_AT = { bytes: 20_000, lines: 20 };
 
-/** Why the headings were not found, where more of them are known further down, or between other characters than commas. */
-function findCause(file: Buffer, { nameOf, known }: Columns): BadTable | null {
+/**
+ * Finds why the headings were not found: more of them are known further down, or between other characters than commas.
+ */
+function findCause(file: Buffer, { nameColumn, known }: Columns): BadTable | null {
   const lines = file.toString('utf8', 0, LOOKED_AT.bytes).split(/\r?\n/).slice(0, LOOKED_AT.lines);
   const countKnown = (line: string, delimiter: string): number => {
     const cells = line.split(delimiter).map((cell) => cell.replace(/^[\s"\uFEFF]+|[\s"]+$/g, ''));
-    const names = new Set(cells.map(nameOf));
+    const names = new Set(cells.map(nameColumn));
     return known.filter((name) => names.has(name)).length;
   };
   let best = { delimiter: ',', at: 0, count: countKnown(lines[0] ?? '', ',') };

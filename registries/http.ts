@@ -1,7 +1,7 @@
-/** What a service of others may come to, besides an answer. */
+/** The failure of an outside service, instead of an answer. */
 export type ServiceFailure = 'unavailable' | 'unauthorised' | 'nonsense';
 
-/** A service that gave no answer that can be used; `detail` has nothing of what was asked. */
+/** A service that gave no usable answer; `detail` has nothing of the question. */
 export class ServiceError extends Error {
   override name = 'ServiceError';
   constructor(
@@ -14,7 +14,7 @@ export class ServiceError extends Error {
 
 const MEGABYTE = 1_000_000;
 const MAX_BYTES = MEGABYTE;
-/** What a conditional request is answered with where nothing has changed. */
+/** The status of an answer to a conditional request if nothing has changed. */
 export const NOT_MODIFIED = 304;
 
 export interface Call {
@@ -27,7 +27,7 @@ export interface Call {
   maxBytes?: number;
 }
 
-/** What a service said, whatever its status. */
+/** The answer of a service, whatever its status. */
 export interface Answer {
   status: number;
   headers: Headers;
@@ -35,8 +35,8 @@ export interface Answer {
 }
 
 /**
- * One call of a service. Answers what the service meant to say, whatever its status; throws a ServiceError where it is
- * away or overloaded, doesn't know us, sends us elsewhere, or says more than anybody would.
+ * Calls a service once. Answers what the service meant to say, whatever its status; throws a ServiceError if it is away
+ * or overloaded, doesn't know us, sends us elsewhere, or says more than any service would.
  */
 export async function callService(
   url: URL,
@@ -67,7 +67,7 @@ export async function callService(
   }
 }
 
-/** Read as it comes, so that nothing beyond the limit is waited for. */
+/** Reads the body as it comes, so that nothing beyond the limit is waited for. */
 async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -79,13 +79,13 @@ async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-/** The system's code of what went wrong, such as ECONNREFUSED. */
+/** Finds the system's code of the failure, such as ECONNREFUSED. */
 function findReason(error: unknown): string {
   const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
   return typeof cause?.code === 'string' ? cause.code : 'no connection';
 }
 
-/** What a service said; its texts without NUL and with no half of a pair, which PostgreSQL does not take. */
+/** Parses what a service said; its texts without NUL and with no half of a pair, which PostgreSQL does not take. */
 export function parseJson(body: Buffer): unknown {
   const makeStorable = (_name: string, value: unknown): unknown =>
     typeof value === 'string' ? value.replaceAll('\0', '').replaceAll(/\p{Cs}/gu, '\uFFFD') : value;

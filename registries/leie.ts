@@ -9,9 +9,9 @@ import { callService, NOT_MODIFIED, ServiceError } from './http';
 export interface FetchedList {
   file: Buffer;
   sha256: string;
-  /** By which the next request asks whether there is another one; null where the server has none. */
+  /** The tag by which the next request asks whether there is another one; null if the server has none. */
   etag: string | null;
-  /** When the server says that it changed; null where it doesn't. */
+  /** The time at which the server says that it changed; null if it doesn't say. */
   modifiedAt: string | null;
 }
 
@@ -23,7 +23,7 @@ const MAX_BYTES = 40_000_000;
 export class Leie {
   constructor(private readonly settings: { url: string; timeoutMs?: number; maxBytes?: number }) {}
 
-  /** The list, or null where it is still the one of that tag. What it says is the reader's to judge. */
+  /** Fetches the list, or null if it is still the one of that tag. The reader judges its content. */
   async fetchUpdate(etag: string | null): Promise<FetchedList | null> {
     const { url, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = this.settings;
     const headers = { accept: 'text/csv', ...(etag !== null && { 'if-none-match': etag }) };
@@ -66,7 +66,7 @@ export async function* readLeie(file: Buffer): AsyncGenerator<LeieEntry | null> 
   }
 }
 
-/** A list that went through a spreadsheet has lost what its entries are known by: none of it is taken. */
+/** Refuses a list that went through a spreadsheet: it has lost the identity of its entries, and none of it is taken. */
 function refuseDamage(line: number, row: Row): void {
   for (const [path, rule] of [
     ['NPI', findDamagedId(row.NPI ?? '')],
@@ -77,7 +77,7 @@ function refuseDamage(line: number, row: Row): void {
 const AS_IT_IS = 'import the OIG’s file as it is, without opening it';
 
 const LEIE_TABLE: Columns = {
-  nameOf: (heading) => heading,
+  nameColumn: (heading) => heading,
   known: COLUMNS,
   listMissing: (names) => COLUMNS.filter((column) => !names.includes(column)),
 };
@@ -106,9 +106,9 @@ function readEntry({
     firstName: FIRSTNAME,
     middleName: MIDNAME.trim() || null,
     lastName: LASTNAME,
-    // where a person is named, the business is only where they worked
+    // if a person is named, the business is only their place of work
     businessName: LASTNAME === '' ? BUSNAME : null,
-    // ten zeros where the OIG has none
+    // ten zeros if the OIG has none
     npi: isNpi(NPI) ? NPI : null,
     state: /^[A-Z]{2}$/.test(STATE) ? STATE : null,
     excludedOn,
@@ -116,7 +116,7 @@ function readEntry({
   };
 }
 
-/** YYYYMMDD, all zeros where there is none; undefined where it is no date that can be meant. */
+/** Reads YYYYMMDD, null for all zeros; undefined if it is no date that can be meant. */
 function readDate(text: string | undefined): string | null | undefined {
   if (text === undefined || text === '' || /^0+$/.test(text)) return null;
   const date = text.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');

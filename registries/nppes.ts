@@ -5,7 +5,7 @@ import { callService, parseJson, ServiceError } from './http';
 
 const TIMEOUT_MS = 15_000;
 
-/** As a number it has lost its leading zeros. */
+/** A postal code that has lost its leading zeros as a number. */
 const postalCode = z.union([
   z.int().transform((digits) => String(digits).padStart(digits > 99_999 ? 9 : 5, '0')),
   words,
@@ -50,12 +50,12 @@ export class Nppes {
   }
 }
 
-/** What an answer of NPPES says about an NPI. */
+/** Reads an answer of NPPES about an NPI. */
 export function readRecord(body: unknown, npi: string): NppesRecord {
   const read = answer.safeParse(body);
   if (!read.success) throw new ServiceError('nonsense', 'the answer has another form');
   const { Errors: errors, result_count: count, results } = read.data;
-  // a query that it does not like is answered 200 too
+  // NPPES answers 200 even to a query that it does not like
   if (errors.length > 0) throw new ServiceError('nonsense', `answered error ${errors[0]!.number}`.trim());
   if (!/^\d+$/.test(count)) throw new ServiceError('nonsense', 'the answer has another form');
   const [found] = results;
@@ -88,7 +88,7 @@ function readSnapshot({
     ...(basic.first_name && { firstName: basic.first_name }),
     ...(basic.middle_name && { middleName: basic.middle_name }),
     ...(basic.last_name && { lastName: basic.last_name }),
-    // two hyphens where there is none
+    // two hyphens stand for a missing suffix
     ...(basic.name_suffix && /\w/.test(basic.name_suffix) && { suffix: basic.name_suffix }),
     ...(taxonomy?.code && { taxonomyCode: taxonomy.code }),
     ...(line1 &&

@@ -1,6 +1,6 @@
 /**
- * Collects items for `ms` milliseconds and hands them on together. What fails is let go: it has to be something that
- * is noticed and repeated without it.
+ * Collects items for `ms` milliseconds and hands them on together. Failures are let go: an item has to be noticed and
+ * repeated without this.
  */
 export function collectInBatches<T>(ms: number, deliverBatch: (items: T[]) => Promise<unknown>): (item: T) => void {
   let gathered: T[] = [];

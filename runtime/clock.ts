@@ -1,4 +1,4 @@
 import type { Instant } from '../domain/time/instants';
 
-/** What the machine's clock shows. */
+/** Reads the machine's clock. */
 export const readClock = (): Instant => new Date().toISOString();

@@ -23,10 +23,10 @@ interface Owner {
 }
 
 /**
- * Encrypts every payload whole; opens those that it made and passes others on as they are. Format 2 binds a payload to its
- * workflow: namespace and workflow id are in its metadata and authenticated, and compared wherever the SDK says whose payload it
- * opens. Format 1, of which nothing says whose it is, is written only where the SDK gives no workflow; it opens until the last
- * run that holds it has ended.
+ * Encrypts every payload whole; opens those that it made and passes others on as they are. Format 2 binds a payload to
+ * its workflow: namespace and workflow id are in its metadata and authenticated, and compared whenever the SDK says
+ * whose payload it opens. Format 1, which does not say whose it is, is written only if the SDK gives no workflow; it
+ * opens until the last run that holds it has ended.
  */
 export function createCodec(keyring: Keyring): PayloadCodec {
   const { Payload: proto } = temporal.api.common.v1;
@@ -72,7 +72,7 @@ const findOwner = (context: SerializationContext | undefined): Owner | null =>
 
 const readMetadata = (payload: Payload, name: string): string => decode(payload.metadata?.[name] ?? new Uint8Array());
 
-/** What client and worker convert with: both must be given the same. */
+/** Creates the data converter of client and worker: both must be given the same. */
 export const createDataConverter = (keyring: Keyring): DataConverter => ({
   payloadCodecs: [createCodec(keyring)],
   failureConverterPath: require.resolve('./failure-converter'),

@@ -15,7 +15,7 @@ const webUrl = z
     'must be https: http is only for a service on this machine (localhost)',
   );
 
-/** Whether a URL names this machine, so that what is sent there leaves it nowhere. */
+/** Whether a URL names this machine, so that nothing sent there leaves it. */
 const isOnLoopback = (url: string): boolean =>
   URL.canParse(url) && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname);
 
@@ -93,15 +93,15 @@ const withAccount = workerSchema.superRefine((values, context) => {
 
 export type Environment = Record<string, string | undefined>;
 
-/** What every process of a deployment needs. */
+/** The settings that every process of a deployment needs. */
 export interface NodeConfig {
   databaseUrl: string;
-  /** As runtime/keyring reads them. */
+  /** In the form that runtime/keyring reads. */
   encryptionKeys: string;
   logLevel: string;
   /** Set by a supervisor: readiness then asks for a worker of the same run. */
   runId: string | undefined;
-  /** For how long the event loop may be stuck before the process is ended; null: for ever. */
+  /** How long the event loop may be stuck before the process is ended; null: for ever. */
   stuckAfterMs: number | null;
   /** Unset: mail is kept in the local mailbox. */
   smtpUrl: string | undefined;
@@ -134,7 +134,7 @@ export interface WorkerConfig extends NodeConfig {
   };
 }
 
-/** With what CAQH is asked. */
+/** The account with which CAQH is asked. */
 interface CaqhAccount {
   url: string;
   organizationId: string;
@@ -147,12 +147,15 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-/** Reads what every process needs; throws a ConfigError that names each bad variable and its rule, never a value. */
+/**
+ * Reads the settings that every process needs; throws a ConfigError that names each bad variable and its rule, never a
+ * value.
+ */
 export function loadConfig(env: Environment): NodeConfig {
   return buildNodeConfig(readEnvironment(nodeSchema, env));
 }
 
-/** Where the record is, for a command that needs nothing else; throws like loadConfig. */
+/** Loads the URL of the record, for a command that needs nothing else; throws like loadConfig. */
 export function loadDatabaseUrl(env: Environment): string {
   return readEnvironment(nodeSchema.pick({ DATABASE_URL: true }), env).DATABASE_URL;
 }
@@ -204,7 +207,10 @@ const buildNodeConfig = (values: z.infer<typeof nodeSchema>): NodeConfig => ({
   webhooksToPrivate: values.WEBHOOKS_TO_PRIVATE === 'on',
 });
 
-/** What may stand in a file instead, named by the variable with `_FILE` behind it, as secrets of an orchestrator do. */
+/**
+ * The variables whose value may stand in a file, named by the variable with `_FILE` behind it, as secrets of an
+ * orchestrator do.
+ */
 const SECRETS = ['DATABASE_URL', 'ENCRYPTION_KEYS', 'ADMIN_API_KEY', 'SMTP_URL', 'CAQH_PASSWORD'] as const;
 
 /** The environment with each secret that is named as a file read from it, less the line break at its end. */

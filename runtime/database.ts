@@ -22,7 +22,7 @@ const options = {
 };
 
 export type Sql = postgres.Sql;
-/** What a query needs: the pool or a transaction of it. */
+/** The connection of a query: the pool or a transaction of it. */
 export type Db = postgres.ISql;
 export type Tx = postgres.TransactionSql;
 /** A value for a column of type jsonb. */
@@ -46,13 +46,13 @@ export const isUndone = (error: unknown): boolean =>
 export const isLockTaken = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === '55P03';
 
-/** For how long, in milliseconds, a transaction that PostgreSQL undid is begun again, and the longest pause before that. */
+/** How long, in milliseconds, a transaction that PostgreSQL undid is begun again, and the longest pause before that. */
 const AGAIN = { within: 3000, pause: 100 };
 
 /**
- * The process's one pool of at most `max` connections; it connects on first use. Rows have camelCase columns, dates as
- * YYYY-MM-DD, instants as RFC 3339 UTC with milliseconds, and jsonb as it was stored. A transaction that PostgreSQL
- * undid for the sake of another is begun again, so what it does outside of the database must bear repeating.
+ * Creates the process's one pool of at most `max` connections; it connects on first use. Rows have camelCase columns,
+ * dates as YYYY-MM-DD, instants as RFC 3339 UTC with milliseconds, and jsonb as it was stored. A transaction that
+ * PostgreSQL undid for the sake of another is begun again, so its effects outside of the database must bear repeating.
  */
 export function createDatabase(url: string, { max }: { max: number }): Sql {
   const sql = postgres(url, {
@@ -79,9 +79,9 @@ async function retryUndone<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * How long one statement of a step may take, and wait for a lock that others hold (which is no failure of the step, and leaves
- * time for the rest), and after how long a step may begin no other: together less than a workflow waits for it, so that the
- * next try finds no lock of the last one.
+ * How long one statement of a step may take, and wait for a lock that others hold (which is no failure of the step, and
+ * leaves time for the rest), and after how long a step may begin no other: together less than a workflow waits for it,
+ * so that the next try finds no lock of the last one.
  */
 export const STEP_LIMITS_MS = { statement: 5000, lock: 3000, begin: 4000 };
 
@@ -113,16 +113,16 @@ export function isStarved(sql: Sql, { statements, withinMs } = IDLE_STEP): Promi
 }
 
 /**
- * Does a workflow's step in one transaction, which is rolled back where it exceeds its limits. PostgreSQL's limits for
- * transactions are no use here: they end the session, and the driver then runs what is left of the work in another one.
+ * Takes a workflow's step in one transaction, which is rolled back if it exceeds its limits. PostgreSQL's limits for
+ * transactions are no use here: they end the session, and the driver then runs the rest of the work in another one.
  */
 export function beginStep<T>(sql: Sql, work: (tx: Tx) => Promise<T>, limits = STEP_LIMITS_MS) {
   let begun: number | undefined;
   return sql.begin((tx) => {
-    // from here: that other steps hold the connections is no fault of this one
+    // from here: it is no fault of this step that others hold the connections
     begun ??= performance.now();
     const late = begun + limits.begin;
-    // Sent ahead of the first statement, without waiting; where it fails, that one does.
+    // Sent ahead of the first statement, without waiting; if it fails, that one does.
     tx`
       select set_config('statement_timeout', ${String(limits.statement)}, true),
         set_config('lock_timeout', ${String(limits.lock)}, true)`

@@ -1,8 +1,8 @@
 const PATIENCE_MS = 3000;
 
 /**
- * Ends this process when the supervisor that started it over an IPC channel is gone: first as SIGTERM would, then by force.
- * Does nothing in a process that nobody supervises.
+ * Ends this process when the supervisor that started it over an IPC channel is gone: first as SIGTERM would, then by
+ * force. Does nothing in a process without a supervisor.
  */
 export function exitWithSupervisor(): void {
   if (process.connected === undefined) return;

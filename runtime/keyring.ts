@@ -7,17 +7,17 @@ interface Ciphertext {
   data: Buffer;
 }
 
-/** Encrypts with the first key, opens what any of them sealed. Each purpose has its own subkey. */
+/** Encrypts with the first key, and opens what any of them sealed. Each purpose has its own subkey. */
 export interface Keyring {
   encrypt(purpose: string, plaintext: Uint8Array, aad: string): Ciphertext;
-  /** Throws where the key id is unknown, or where data, purpose or aad are not those of the encryption. */
+  /** Throws if the key id is unknown, or if data, purpose or aad are not those of the encryption. */
   decrypt(purpose: string, sealed: { keyId: string; data: Uint8Array }, aad: string): Buffer;
   /** Text to store: key id, dot, base64url. `aad` says whose it is, so that it opens nowhere else. */
   seal(text: string, aad: string): string;
   open(sealed: string, aad: string): string;
-  /** A keyed hash, for finding what is only stored sealed; under the key that seals. */
+  /** Computes a keyed hash, for finding data that is only stored sealed; under the key that seals. */
   computeLookupHash(text: string): Buffer;
-  /** The hashes under every key, so that what was stored before a rotation is found too. */
+  /** Computes the hashes under every key, so that data from before a rotation is found too. */
   computeLookupHashes(text: string): Buffer[];
 }
 

@@ -24,7 +24,7 @@ export function createLogger(name: string, level: string, destination?: Destinat
   return destination ? pino(options, destination) : pino(options);
 }
 
-/** Where no message is given, pino takes the error's own: its name takes that place. */
+/** Adds a message: if none is given, pino takes the error's own, which its name replaces. */
 function addMessage(args: Parameters<LogFn>): Parameters<LogFn> {
   const [first, message]: unknown[] = args;
   if (message !== undefined || typeof first !== 'object' || first === null) return args;

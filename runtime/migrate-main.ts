@@ -2,7 +2,7 @@ import { loadConfig } from './config';
 import { migrateDatabase } from './migrate';
 import { runProcess } from './run-process';
 
-/** Brings the database up to date and ends: what a deployment runs before its API and workers. */
+/** Brings the database up to date and ends: a deployment runs it before its API and workers. */
 async function runMigrations(): Promise<void> {
   const applied = await migrateDatabase(loadConfig(process.env).databaseUrl);
   console.log(`Migrations applied: ${applied}`);

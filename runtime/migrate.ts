@@ -9,8 +9,8 @@ const DIRECTORY = [join(__dirname, 'migrations'), join(__dirname, '../../runtime
 const LOCK = 7_203_511;
 
 /**
- * Applies what is missing of runtime/migrations in order, up to a number where one is given, each file in a transaction
- * of its own; answers how many.
+ * Applies the missing files of runtime/migrations in order, up to a number if one is given, each in a transaction of
+ * its own; answers how many.
  */
 export async function migrateDatabase(databaseUrl: string, { through = Infinity } = {}): Promise<number> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });

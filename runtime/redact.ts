@@ -5,9 +5,9 @@ const SECRET =
 const REDACTED = '[redacted]';
 
 /**
- * A copy of plain data in which whatever stands under a secret's name, at any depth, reads [redacted], and every error
- * is described by `describeError`. `under` is the name that the data itself stands under: a licence's number is public,
- * a DEA registration's is not.
+ * Redacts a copy of plain data: values under a secret's name, at any depth, read [redacted], and every error is
+ * described by `describeError`. `under` is the name that the data itself stands under: a licence's number is public, a
+ * DEA registration's is not.
  */
 export function redactSecrets(value: unknown, under = ''): unknown {
   if (Array.isArray(value)) return value.map((one) => redactSecrets(one, under));
@@ -35,7 +35,7 @@ export interface DescribedError {
   type: string;
   message?: string;
   code?: string;
-  /** What of the database refused. */
+  /** The part of the database that refused. */
   constraint?: string;
   table?: string;
   stack: string;
@@ -48,8 +48,8 @@ const QUOTES_DATA: readonly string[] = ['PostgresError', 'SyntaxError'];
 const DEEPEST = 5;
 
 /**
- * What may be written down of an error, in logs, columns and Temporal's history alike: only the properties that are
- * named here, and no message that may quote a caller's data.
+ * Describes an error as far as it may be written down, in logs, columns and Temporal's history alike: only the
+ * properties that are named here, and no message that may quote a caller's data.
  */
 export function describeError(error: unknown, depth = 0): DescribedError {
   if (!isError(error)) return { type: typeof error, stack: '' };
@@ -67,7 +67,7 @@ export function describeError(error: unknown, depth = 0): DescribedError {
   };
 }
 
-/** The same in one line: the message where it quotes nothing, otherwise name, code and what refused. */
+/** Describes an error in one line: the message if it quotes nothing, otherwise name, code and what refused. */
 export function summarizeError(error: unknown): string {
   const { type, message, code, constraint, table } = describeError(error);
   return message ?? [type, code, constraint ?? table].filter(Boolean).join(' ');

@@ -2,8 +2,8 @@ import { ConfigError } from './config';
 import { describeError, summarizeError } from './redact';
 
 /**
- * Runs a process's main function. What it throws, or anything else in the process leaves uncaught, ends the process:
- * Node would print every property of the error, so what may be written down of it is printed instead.
+ * Runs a process's main function. An error that it throws, or that anything else in the process leaves uncaught, ends
+ * the process: Node would print every property of the error, so a description without data is printed instead.
  */
 export function runProcess(run: () => Promise<void>): void {
   process.once('uncaughtException', endWith);

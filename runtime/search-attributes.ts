@@ -12,8 +12,8 @@ export const personIdAttribute = defineKeyword('CountersignPersonId');
 export const subjectIdAttribute = defineKeyword('CountersignSubjectId');
 
 /**
- * Adds the search attributes that the namespace lacks. Where that is refused, as on Temporal Cloud, answers the command by which
- * a person adds them; otherwise undefined.
+ * Adds the search attributes that the namespace lacks. If that is refused, as on Temporal Cloud, answers the command by
+ * which a person adds them; otherwise undefined.
  */
 export async function registerSearchAttributes(connection: Connection, namespace: string): Promise<string | undefined> {
   let missing = Object.entries(SEARCH_ATTRIBUTES);

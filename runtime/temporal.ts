@@ -4,7 +4,7 @@ import { createDataConverter } from './codec';
 import type { Environment } from './config';
 import type { Keyring } from './keyring';
 
-/** What the TEMPORAL_* variables and the SDK's profiles say; connection options fit client and worker. */
+/** Reads the TEMPORAL_* variables and the SDK's profiles; connection options fit client and worker. */
 export function readTemporalSettings(env: Environment) {
   const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
@@ -17,7 +17,7 @@ export interface Temporal {
   connection: Connection;
   client: Client;
   namespace: string;
-  /** Throws where the server doesn't answer by `deadline`, in epoch milliseconds; fails fast, without retries. */
+  /** Throws if the server doesn't answer by `deadline`, in epoch milliseconds; fails fast, without retries. */
   ping(deadline: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export function connectTemporal(env: Environment, keyring: Keyring): Temporal {
   const { connectionOptions, namespace } = readTemporalSettings(env);
   const options = { ...connectionOptions, channelArgs: CHANNEL };
   const connection = Connection.lazy(options);
-  // Retries are an interceptor; without it a call fails at once where the server is away.
+  // Retries are an interceptor; without it a call fails at once if the server is away.
   const probe = Connection.lazy({ ...options, interceptors: [] });
   return {
     connection,

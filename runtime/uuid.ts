@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A UUID (version 8) that always comes out of the same parts. */
+/** Derives a UUID (version 8): the same parts always give the same one. */
 export function deriveUuid(parts: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify(parts)).digest();
   hash[6] = (hash[6]! & 0x0f) | 0x80;

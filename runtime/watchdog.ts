@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-/** What the watching thread is given. */
+/** The data of the watching thread. */
 export interface Watch {
-  /** What the process is called in its log. */
+  /** The name of the process in its log. */
   name: string;
   stuckAfterMs: number;
   /** How often the event loop counts `beats` up, and how often the thread looks. */
@@ -14,8 +14,8 @@ export interface Watch {
 const MOST_BETWEEN_BEATS_MS = 500;
 
 /**
- * Has a thread of its own end this process once the event loop has been stuck for `stuckAfterMs`, so that whatever
- * supervises it starts it again. Null watches nothing: a debugger stops the loop for as long as it likes.
+ * Has a thread of its own end this process once the event loop has been stuck for `stuckAfterMs`, so that its
+ * supervisor starts it again. Null watches nothing: a debugger stops the loop for as long as it likes.
  */
 export function watchEventLoop({ name, stuckAfterMs }: { name: string; stuckAfterMs: number | null }): void {
   if (stuckAfterMs === null) return;

@@ -7,7 +7,7 @@ import { StandInNppes } from './nppes';
 
 const compactDate = (date: string) => date.replaceAll('-', '');
 
-/** What CAQH says of the people of the sample book: two things that are well, and two to do. */
+/** Describes CAQH's answers about the people of the sample book: two who are well, and two with work to do. */
 const describeAnswers = (today: string): Record<string, Partial<StandInProvider>> => ({
   Feldman: { providerStatus: 'Re-Attestation', statusDate: compactDate(addDays(today, -30)) },
   Okafor: { providerStatus: 'Initial Profile Complete', statusDate: compactDate(addDays(today, -10)) },
@@ -21,7 +21,7 @@ export async function startStandIns(today: string): Promise<Environment> {
   const [caqh, nppes, leie] = [new StandInCaqh(), new StandInNppes(), new StandInLeie()];
   for (const { firstName, lastName, npi, caqhId, taxonomyCode } of people) {
     caqh.providers.push({ caqhId, npi, ...describeAnswers(today)[lastName] });
-    // she married, and has not told everybody
+    // she married, and not everybody knows
     const listed = lastName === 'Tanaka' ? 'TANAKA-REED' : lastName.toUpperCase();
     nppes.records.push({ number: npi, firstName: firstName.toUpperCase(), lastName: listed, taxonomyCode });
   }

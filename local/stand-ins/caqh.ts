@@ -10,9 +10,9 @@ export interface StandInProvider {
   providerStatus?: string;
   /** YYYYMMDD. */
   statusDate?: string;
-  /** What a pull of the profile is answered with: 200, 292 or 294. */
+  /** The status that a pull of the profile is answered with: 200, 292 or 294. */
   profile?: number;
-  /** What an addition to the roster is answered with; left out: it works. */
+  /** The exception that an addition to the roster is answered with; left out: it works. */
   exception?: string;
 }
 

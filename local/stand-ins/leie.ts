@@ -4,7 +4,7 @@ import { StandIn } from './server';
 const COLUMNS =
   'LASTNAME,FIRSTNAME,MIDNAME,BUSNAME,GENERAL,SPECIALTY,UPIN,NPI,DOB,ADDRESS,CITY,STATE,ZIP,EXCLTYPE,EXCLDATE,REINDATE,WAIVERDATE,WVRSTATE';
 
-/** Who the stand-in has on its list. */
+/** An entry of the stand-in's list. */
 export interface StandInEntry {
   lastName?: string;
   firstName?: string;
@@ -18,7 +18,7 @@ export interface StandInEntry {
 /** Puts out a list of the excluded as the OIG does, for tests and `npm start`. */
 export class StandInLeie extends StandIn {
   entries: StandInEntry[] = [];
-  /** When it was put out, as HTTP writes it; left out: the stand-in doesn't say. */
+  /** The time at which it was put out, as HTTP writes it; left out: the stand-in doesn't say. */
   modified: string | undefined;
 
   constructor() {

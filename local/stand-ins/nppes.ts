@@ -1,14 +1,14 @@
 import { StandIn } from './server';
 
 export interface StandInRecord {
-  /** An integer where the version that is stood in for has it so. */
+  /** An integer if the version that is stood in for has it so. */
   number: string | number;
   firstName: string;
   lastName: string;
   taxonomyCode?: string;
-  /** `A` where it is left out; `D` deactivated. */
+  /** `A` if it is left out; `D` deactivated. */
   status?: string;
-  /** `NPI-1` where it is left out. */
+  /** `NPI-1` if it is left out. */
   enumerationType?: 'NPI-1' | 'NPI-2';
   licence?: { state: string; license: string };
   address?: { address_1: string; city: string; state: string; postal_code: string };

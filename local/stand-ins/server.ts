@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** How a stand-in behaves towards the next calls: as it should, or as services do on bad days. */
+/** The behaviour of a stand-in towards the next calls: as it should be, or as services are on bad days. */
 const BEHAVIOURS = [
   'answers',
   'down',

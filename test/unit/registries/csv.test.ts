@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { readCsv, type Columns } from '../../../registries/csv';
 
 const COLUMNS: Columns = {
-  nameOf: (heading) => heading,
+  nameColumn: (heading) => heading,
   known: ['name', 'state'],
   listMissing: (names) => ['name', 'state'].filter((name) => !names.includes(name)),
 };
