@@ -13,7 +13,7 @@ const BUNDLED = [
   'runtime/failure-converter.ts',
 ];
 
-/** What a workflow must not contain, and the rule that says so. */
+/** The constructs that a workflow must not contain, and the rules that say so. */
 const FORBIDDEN = {
   'names.sort((a, b) => a.localeCompare(b))': 'no-restricted-properties',
   'n.toLocaleString()': 'no-restricted-properties',
@@ -23,7 +23,7 @@ const FORBIDDEN = {
   'p.catch(() => {})': 'no-empty-function',
 };
 
-/** What lint finds in files of the product that have these lines, as `path:line rule`. */
+/** Lists lint's findings in files of the product that have these lines, as `path:line rule`. */
 async function findings(paths: readonly string[], lines: readonly string[]): Promise<string[]> {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-lint-'));
   const { overrides, plugins, jsPlugins, rules } = JSON.parse(readFileSync(join(root, '.oxlintrc.json'), 'utf8'));
@@ -57,13 +57,15 @@ function walk(tree: unknown): Node[] {
   return [...own, ...Object.values(tree).flatMap(walk)];
 }
 
-/** What lies at a path through a syntax tree, as `arguments.0.expression`. */
+/** Reads the node at a path through a syntax tree, as `arguments.0.expression`. */
 const at = (tree: unknown, path: string): unknown =>
   path.split('.').reduce((part, step) => (part as Record<string, unknown> | null | undefined)?.[step], tree);
 
 const nameAt = (tree: unknown, path: string): unknown => at(tree, `${path}.value`);
 
-/** What takes over where something has failed: catch clauses, and the callbacks of `catch` and of a `then` with two. */
+/**
+ * Finds the code that takes over after a failure: catch clauses, and the callbacks of `catch` and of a `then` with two.
+ */
 const findHandlers = (code: string): unknown[] =>
   walk(parseSync(code, { syntax: 'typescript' })).flatMap((node) => {
     if (node.type === 'CatchClause') return [node];
@@ -71,7 +73,7 @@ const findHandlers = (code: string): unknown[] =>
     const called = nameAt(node, 'callee.property');
     const place = called === 'catch' ? 0 : called === 'then' ? 1 : undefined;
     const handler = place === undefined ? undefined : at(node, `arguments.${place}.expression`);
-    // whose failures are looked at by nobody
+    // its failures are looked at by nobody
     return called === 'allSettled' ? [node] : handler === undefined ? [] : [handler];
   });
 

@@ -21,10 +21,10 @@ function hasNode(source: string, isSought: (node: Node) => boolean): boolean {
   return visit(parseSync(source, { syntax: 'typescript', target: 'es2022' }).body);
 }
 
-/** With what a statement for PostgreSQL begins. */
+/** The beginning of a statement for PostgreSQL. */
 const STATEMENT =
   /^\s*(select\b|insert\s+into\b|update\s+[\w$."]+\s+(\w+\s+)?set\b|delete\s+from\b|with\s+(recursive\s+)?\w+.*\bas\b.*\(|(create|alter|drop|truncate|lock|copy|set|begin|commit|notify|listen)\b)/is;
-/** What a template or a text begins with, a parameter standing for each value. */
+/** Reads the beginning of a template or a text, a parameter standing for each value. */
 const readText = ({ type, value, quasis }: Node): string =>
   type === 'StringLiteral'
     ? String(value)

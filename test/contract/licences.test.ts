@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const script = join(__dirname, '../../.ci/licences.js');
 
-/** What the check says of a lock file with these packages, once their list is written. */
+/** Runs the check on a lock file with these packages, once their list is written. */
 function check(packages: Record<string, object>): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'licences-'));
   mkdirSync(join(folder, 'docs'));

@@ -86,7 +86,7 @@ const KINDS: Record<string, Declared['kind']> = {
   TsEnumDeclaration: 'type',
 };
 
-/** What a declaration of a file's top level declares. */
+/** Reads the names of a declaration. */
 function readDeclaration(node: Named): Pick<Declared, 'name' | 'kind'>[] {
   if (node.type === 'VariableDeclaration')
     return (node.declarations as Variable[])
@@ -146,7 +146,7 @@ const isVerbAndObject = (name: string): boolean =>
 /** A bare participle is no noun; one with a noun behind it, as `ClosedRun`, is. */
 const isNoun = (name: string): boolean => !REFUSED.has(name.toLowerCase()) && !/^[A-Z][a-z]+(ed|en)$/.test(name);
 
-/** What is wrong with names, as `file: name`. */
+/** Lists faults of names, as `file: name`. */
 const listUnclear = (names: readonly Declared[]): string[] =>
   names
     .filter(({ name, kind, exported }) =>

@@ -60,7 +60,7 @@ describe('a write', () => {
       'patch /v1/payers/{id}', // refused, but for the playbook
       'patch /v1/practices/{id}', // refused
       'post /v1/payers/{id}/merge', // refused
-      'post /v1/payers/{id}/playbook-migrations', // of the applications that follow its playbook
+      'post /v1/payers/{id}/playbook-migrations', // for the applications that follow its playbook
       'post /v1/practices/{id}/enrolments',
       'post /v1/practices/{id}/exclusion-checks',
       'post /v1/practices/{id}/exclusions/{exclusionId}/decision',
@@ -81,9 +81,9 @@ describe('a write', () => {
       'patch /v1/platform-relationships/{id}', // kept as those that stay
       'post /v1/applications', // refused
       'post /v1/billing-readiness', // asks
-      'post /v1/calls', // of the applications of both
+      'post /v1/calls', // for the applications of both
       'post /v1/clients/{id}/documents', // kept as the one that stays
-      'post /v1/contacts', // of the applications of both
+      'post /v1/contacts', // for the applications of both
       'post /v1/payers', // covers
       'post /v1/platform-relationships', // kept as those that stay
       'post /v1/platform-relationships/{id}/applications', // refused
@@ -92,8 +92,8 @@ describe('a write', () => {
       'post /v1/providers/{id}/access-withdrawals', // the same
       'post /v1/providers/{id}/attestations', // the same
       'post /v1/providers/{id}/authorisations', // the same
-      'post /v1/submissions', // of the applications of both
-      'post /v1/users/{id}/reassignment', // of the applications of both
+      'post /v1/submissions', // for the applications of both
+      'post /v1/users/{id}/reassignment', // for the applications of both
       'put /v1/applications/{id}/confirmations/claimsRoute', // an electronic id, none of ours
       'put /v1/clients/{id}/caseload', // kept as those that stay
       'put /v1/platform-knowledge', // the same

@@ -12,7 +12,7 @@ export type PayloadsAreJson = [
   Expect<AllJson<ReturnType<typeof createActivities>>>,
 ];
 
-// What tells them apart, does.
+// Their distinguishing field is checked instead.
 export type OthersAreNot = [
   Expect<IsJson<{ at?: string; list: { code: 'a' | null }[] }>>,
   Refuse<IsJson<{ at?: Date }>>,

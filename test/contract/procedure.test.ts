@@ -12,7 +12,7 @@ const { PARTS } = procedure;
 
 const OPEN = STAGES.filter((stage) => stage !== 'confirmed' && stage !== 'withdrawn');
 
-/** What a part of the procedure says of itself. */
+/** Reads how a part of the procedure describes itself. */
 async function partOf(part: (application: ApplicationRun) => Promise<void>): Promise<Part> {
   const said: Part[] = [];
   const listening: Pick<ApplicationRun, 'remainInPart'> = { remainInPart: async (one) => void said.push(one) };
@@ -59,7 +59,7 @@ function standing(stage: Stage): Paper {
   }
 }
 
-/** What may happen to it there, of which each arms timers of its own. */
+/** The events that may happen there, each of which arms timers of its own. */
 const TURNS: ((paper: Paper) => unknown)[] = [
   () => undefined,
   (paper) => paper.give('contract', { status: 'sent', on: TODAY0, outOfOrder: true }),
@@ -91,7 +91,7 @@ function armedTimers(stage: Stage): TimerName[] {
     expect(paper.stage).toBe(stage);
     turn(paper);
     return Array.from({ length: 60 }, (_ring, i) => {
-      // what is asked for at once is asked again after a contact about it
+      // an item that is asked for at once is asked again after a contact about it
       if (stage === 'confirmed' && i % 2 === 1)
         paper.give('contacts', { channel: 'portal', outcome: 'other', about: pick(i) });
       const timers = paper.stage === stage ? (Object.keys(paper.state.agenda.timers) as TimerName[]) : [];

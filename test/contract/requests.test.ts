@@ -53,7 +53,7 @@ const parts = [
   ...routes.flatMap(({ method, path, query, body }) =>
     [query, body].flatMap((schema) => (schema ? partsOf({ path: `${method} ${path} `, schema }) : [])),
   ),
-  // of many applications at once, each is read on its own
+  // each of many applications at once is read on its own
   ...partsOf({ path: 'one of many contacts ', schema: answer }),
   ...partsOf({ path: 'one of many submissions ', schema: rosterEntry }),
 ];
@@ -113,7 +113,7 @@ describe('whatever a caller sends', () => {
     const rows = dates.map((part) => String(metaOf(part)['x-date']));
     expect(named(dates.filter((_part, i) => !(rows[i]! in DATE_RULES)))).toEqual([]);
     expect(Object.keys(DATE_RULES).filter((row) => !rows.includes(row))).toEqual([]);
-    // of two that differ in their rules, none is made from the other's row
+    // if two differ in their rules, neither is made from the other's row
     const beside = Object.entries(DATE_RULES).flatMap(([row, { notBefore = [] }]: [string, DateRule]) =>
       notBefore.map((field) => `${row.split('.')[0]}.${field}`),
     );
@@ -169,7 +169,7 @@ describe('whatever a caller sends', () => {
 
   test('a text has no NUL and no half of a pair, which PostgreSQL does not take', () => {
     const taking = parts.filter((part) => isText(part) && ['a\u0000b', 'a\ud800b'].some((bad) => takes(part, bad)));
-    // of many applications each is answered by the id that it was asked by; the free form is judged as a whole
+    // each of many applications is answered by the id that it was asked by; the free form is judged as a whole
     const whole = /(applications\[\]\.id|\.billing\{key\})$/;
     expect(named(taking.filter(({ path }) => !whole.test(path)))).toEqual([]);
   });
@@ -215,7 +215,7 @@ describe('whatever a caller sends', () => {
 
 describe('a user who is named', () => {
   const A_USER = 'a user';
-  /** Whose the ids are in the paths of each room: a route of a new one needs a line too. */
+  /** The owners of the ids in the paths of each room: a route of a new one needs a line too. */
   const ROOMS: Record<string, string> = {
     agreements: 'an agreement',
     'api-keys': 'a key',
@@ -249,7 +249,7 @@ describe('a user who is named', () => {
   const referents = (path: string): readonly string[] => REFERS_TO[findReferringField(path)!];
 
   test('by an id is of a kind that is known here', () => {
-    // of many applications at once, each may name nothing by an id
+    // each of many applications at once may name nothing by an id
     expect([answer, rosterEntry].flatMap((body) => idsOf({ body }))).toEqual([]);
     const paths = routes.flatMap(idsOf);
     expect(paths.filter((path) => findReferringField(path) === null)).toEqual([]);
@@ -261,7 +261,7 @@ describe('a user who is named', () => {
   test('by a field that is called as one by an id is named by an id', () => {
     const called = /(Id|Ids\[\]|[.]id|[uU]ser|[aA]ssignee|[rR]ecipient)$/;
     const bare = parts.filter((part) => isText(part) && called.test(part.path) && formatOf(part) !== 'uuid');
-    // what others call theirs; of many applications each is read on its own
+    // ids that others gave; each of many applications is read on its own
     const others =
       /(\.caqhId|\.electronicPayerId|electronicPayerIds\[\]\.payerId|claimsRoute ?\.value\.payerId|\/v1\/(contacts|submissions) \.applications\[\]\.id)$/;
     expect(named(bare.filter(({ path }) => !others.test(path)))).toEqual([]);

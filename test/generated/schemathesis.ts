@@ -16,7 +16,7 @@ async function obtainSchemathesis(): Promise<string> {
   const executable = join(folder, 'bin', 'schemathesis');
   const whole = join(folder, 'is-whole');
   if (existsSync(whole)) return executable;
-  // what an interrupted run has left
+  // remains of an interrupted run
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   await run('python3', ['-m', 'venv', folder]);
@@ -26,7 +26,7 @@ async function obtainSchemathesis(): Promise<string> {
   return executable;
 }
 
-/** What must hold of every answer: no 5xx, and nothing that the document doesn't describe. */
+/** The checks of every answer: no 5xx, and nothing that the document doesn't describe. */
 const CHECKS = [
   'not_a_server_error',
   'status_code_conformance',

@@ -13,7 +13,7 @@ import { addDaysToToday } from '../support/filled-files';
 // oxlint-disable-next-line typescript/no-explicit-any
 type Json = any;
 
-/** What requests are made of: ids on record, and a cursor of each list by its path. */
+/** The ingredients of requests: ids on record, and a cursor of each list by its path. */
 export interface Seeds {
   ids: RealIds;
   cursors: Record<string, string>;
@@ -42,7 +42,7 @@ const MIDNIGHTS = [
 const INSTANTS = [...MIDNIGHTS, ...ODD_DATES.map((date) => `${date}T00:00:00Z`)];
 
 const NPIS = Array.from({ length: 40 }, inventNpi);
-/** Whose check digit nothing in the document describes: the example is one that is right. */
+/** Numbers whose check digit nothing in the document describes: the example is one that is right. */
 const BY_EXAMPLE = /^(AB|123-45|912)/;
 
 export function seedDocument(document: Json, { ids, cursors }: Seeds): Json {

@@ -127,7 +127,7 @@ test('every action is in the audit log, in its request, with what it changed of 
     },
     { ...entry, action: 'application.pause', detail: { reason: 'the client asked' }, before: { paused: null } },
   ]);
-  // what changes nothing is no change
+  // a patch that changes nothing is no change
   await application.act('contacts', { channel: 'portal', outcome: 'approved' });
   for (let again = 0; again < 2; again += 1) await application.confirm('contract');
   const actions = (await system.api.get(`/v1/audit-log?subject=${application.id}`)).body.items.slice(3);
@@ -414,7 +414,7 @@ describe('the last day that a termination gives follows its confirmed effective 
     const waiting = () =>
       sql<{ id: string }[]>`
         select id from commands where application_id = ${application.id} and status = 'pending' order by received_at`;
-    // what follows from the termination waits for the relay
+    // the consequences of the termination wait for the relay
     await sql.unsafe(`
       create or replace function wait_for_relay() returns trigger language plpgsql as
         $$ begin new.next_attempt_at := now() + interval '1 hour'; return new; end $$;

@@ -56,7 +56,7 @@ test('two users who are made each otherâ€™s substitute at once stand in nobodyâ€
     const [owner, substitute] = n % 2 ? [one, other] : [other, one];
     return api.post(`/v1/users/${owner}/covers`, { substitute, ...dates });
   });
-  // of those for the same days the first is taken
+  // among those for the same days the first is taken
   expect(seen).toEqual(new Set([201, 409]));
 });
 

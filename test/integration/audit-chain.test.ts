@@ -26,7 +26,7 @@ async function clientWithEntries(): Promise<string> {
 const linksOf = (clientId: string) => api.deps.sql<{ id: number; place: number; entryId: number }[]>`
   select id, place, entry_id from audit_links where chain = ${clientId} order by place`;
 
-/** What verification says of what a superuser rewrote, which is then undone. */
+/** Verifies what a superuser rewrote, and undoes it. */
 async function verifyRewritten(change: (tx: Tx) => Promise<unknown>, roots?: string[]) {
   const { sql } = api.deps;
   const tables = ['audit_log', 'audit_links', 'audit_roots', 'audit_unlinked'];
@@ -160,7 +160,7 @@ test('a purge after its time leaves the hashes of what it took; what went otherw
     await tx`update audit_log set at = at - interval '7 years' where client_id = ${clientId}`;
   });
   const purge = () => sql.begin((tx) => purgeDueData(tx, clientId, new Date().toISOString()));
-  // what has no link would leave no hash, and waits
+  // an entry without a link would leave no hash, and waits
   expect((await purge()).next).not.toBeNull();
   expect(await linksOf(clientId)).toHaveLength(0);
   await seal();

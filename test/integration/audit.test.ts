@@ -125,7 +125,7 @@ describe('calls are counted', () => {
       await api.call('PATCH', `/v1/clients/${mine}`, { key, body: { name: 'x' } }),
     ];
     expect(answers.map(({ status }) => status)).toEqual([200, 404, 404, 404, 403]);
-    // the caller is told the same
+    // the caller gets the same answer
     expect(answers[1]!.body).toEqual(answers[3]!.body);
     const counted = await counts();
     const of = (kind: string) => counted[`${id} ${kind}`];

@@ -156,7 +156,7 @@ test('an application to a payer of the platform is on the bridge however it was 
   expect(payerId).toBe(filed.payerIds[0]);
 });
 
-/** What brings an application onto the bridge after it was opened; each answers the platform. */
+/** The changes that bring an application onto the bridge after it was opened; each answers the platform. */
 const laterCovers: Record<string, (filed: Filed, open: () => Promise<OpenApplication>) => Promise<OpenApplication>> = {
   'a relationship put on file later': async (filed, open) => {
     const opened = await open();
@@ -434,7 +434,7 @@ test('nothing is left to check or to ask once the payer is no longer reached thr
     await direct.confirm('effectiveDate', { value: daysAhead(30) });
     expect(await createChecks(sql, one.id, `${daysAhead(40)}T23:00:00.000Z`)).toEqual({ next: null });
     expect(await tasksOf(clientId)).toEqual([]);
-    // who comes back is looked after again
+    // a provider who comes back is looked after again
     if (!still) continue;
     await api.patch(at, { payerIds });
     expect((await createChecks(sql, one.id, `${daysAhead(1)}T23:00:00.000Z`)).next!.slice(0, 10)).toBe(daysAhead(30));

@@ -39,7 +39,10 @@ async function workOf(assignee: string): Promise<{ clientId: string; application
   return { clientId, applicationId };
 }
 
-/** Who has the work of a client, by each way to be shown it; what is sent to a user stays in their own inbox as well. */
+/**
+ * Reads which user has the work of a client, by each way to be shown it; mail to a user stays in their own inbox as
+ * well.
+ */
 async function holders(clientId: string, all: string[]) {
   const shown = async (path: (id: string) => string) => {
     const found = await Promise.all(all.map(async (id) => (await api.get(path(id))).body.items.length > 0));

@@ -245,7 +245,7 @@ describe('a date that contradicts another of the same body, or what is on record
       400,
       'adopt.nextFollowUpOn not_before',
     ]);
-    // of a bad day nothing is said but that it is one
+    // a bad day is reported as bad, and nothing else about it
     expect(refusals(await adopt({ confirmedOn: '2026-02-30' }))).toEqual([
       400,
       'adopt.confirmations.payerProviderId.confirmedOn real_date',
@@ -356,7 +356,7 @@ describe('where such a date was stored before there was a range', () => {
     return new OpenApplication(system.api, id, filed);
   }
 
-  /** It still takes an action, stands in the lists, and the gate answers. */
+  /** Expects that it still takes an action, stands in the lists, and has an answer about billing readiness. */
   async function expectAlive(application: OpenApplication): Promise<void> {
     await application.act('notes', { text: 'still here', visibility: 'internal' });
     expect((await application.timeline()).at(-1)).toMatchObject({ kind: 'note' });

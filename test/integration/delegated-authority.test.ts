@@ -16,7 +16,7 @@ let a: Client;
 let b: Client;
 let shared: { id: string };
 let users: Record<Who, User>;
-/** Specialists of one client each, who are in no matrix: whoever covers, and whoever has what is given to another. */
+/** Specialists of one client each, who are in no matrix: those who cover, and those who get others' work. */
 let colleagues: Record<Letter, User>;
 beforeAll(async () => {
   // no worker takes what is given here: nobody waits for it
@@ -58,7 +58,10 @@ interface Client {
   payerName: string;
   /** An application for each user, with an item in the queue. */
   open: () => Promise<string>;
-  /** What is given to somebody: an application with the payer that both clients have, and the asking on a platform. */
+  /**
+   * The work that is given to a user: an application with the payer that both clients have, and the asking on a
+   * platform.
+   */
   given: { id: string; providerId: string; practiceId: string; relationshipId: string };
 }
 interface User {
@@ -126,7 +129,7 @@ type Take = (key: string) => Promise<Reply>;
 interface Act {
   /** The route that it takes. */
   by: string;
-  /** Who may, of users of whom they reach all. */
+  /** The roles that may, for users whom they reach as a whole. */
   roles: readonly Role[];
 }
 const USERS_WRITE = ['admin', 'lead'] as const;
@@ -172,7 +175,7 @@ const ACTS: Record<string, Act & { of: (id: string, who: Who) => Promise<Take> }
   end: {
     by: 'post /v1/users/{id}/end',
     roles: USERS_WRITE,
-    // of another of the same reach: this one goes on
+    // for another user of the same reach: this one goes on
     of: async (_id, who) => {
       const { id } = await user(WHO[who].role, clientsOf(WHO[who].sees));
       return (key) => api.post(`/v1/users/${id}/end`, { workTo: null, reason: 'left' }, { key });
@@ -190,7 +193,7 @@ const ACTS: Record<string, Act & { of: (id: string, who: Who) => Promise<Take> }
   reassignment: {
     by: 'post /v1/users/{id}/reassignment',
     roles: USERS_WRITE,
-    // of another of the same reach, with a task of each client: this one keeps theirs
+    // for another user of the same reach, with a task of each client: this one keeps theirs
     of: async (_id, who) => {
       const { id } = await user(WHO[who].role, clientsOf(WHO[who].sees));
       passing.add(id);
@@ -220,7 +223,7 @@ const GIFTS: Record<string, Act & { give: (key: string, letter: Letter, to: stri
   },
   claim: {
     by: 'post /v1/applications/{id}/claim',
-    // by a key of a program: whoever is a user claims for oneself
+    // by a key of a program: a user claims for oneself
     roles: WORK,
     give: (key, letter, assignee) =>
       api.post(`/v1/applications/${clientOf(letter).given.id}/claim`, { assignee }, { key }),
@@ -308,7 +311,7 @@ const coverBy = (coveredBy: string) => {
 };
 
 type State = Awaited<ReturnType<typeof readState>>;
-/** What was read last, and how much had been written by then. */
+/** The state that was read last, and how much had been written by then. */
 let latest: { writes: string; state: State } | undefined;
 
 /** Has the database count each row that is written, whatever the table but the audit log, which has refusals too. */
@@ -334,7 +337,7 @@ async function state(): Promise<State> {
   return latest.state;
 }
 
-/** With whose it is where it is a user's. */
+/** Reads the state, with the owner of rows that are a user's. */
 async function readState() {
   const { sql } = api.deps;
   const owned = (rows: Promise<readonly object[]>) => rows as Promise<readonly { userId?: string }[]>;
@@ -350,7 +353,7 @@ async function readState() {
       }),
     ),
     inboxes: owned(sql`select recipient_id as user_id, id, status, read_at from messages order by id`),
-    // what the other client has: files, gate, queue, tasks, mail, entries
+    // the other client's view: files, readiness, queue, tasks, mail, entries
     commands: owned(sql`select id from commands where client_id = ${b.id} order by id`),
     applications: owned(
       sql`select id, assignee, stage, version from applications where client_id = ${b.id} order by id`,
@@ -369,12 +372,12 @@ async function readState() {
   return Object.fromEntries(Object.keys(parts).map((name, place) => [name, rows[place]!]));
 }
 
-/** What is nobody's or somebody else's. */
+/** Picks the rows that are another user's or no user's. */
 const beside = (all: State, id: string) =>
   Object.fromEntries(Object.entries(all).map(([name, rows]) => [name, rows.filter(({ userId }) => userId !== id)]));
 
-/** What the other client is shown of all that. */
-/** Whom a try makes, with tasks that are then the client's own. */
+/** Reads what the other client is shown of all that. */
+/** The users whom a try makes, with tasks that are then the client's own. */
 const passing = new Set<string>();
 const lasting = (value: unknown): unknown =>
   Array.isArray(value)
@@ -413,10 +416,10 @@ async function shownToB() {
     }),
   );
 }
-/** Seconds pass, and each answer of the gate has an id of its own. */
+/** Seconds pass, and each answer about billing readiness has an id of its own. */
 const PASSING = new Set(['ageSeconds', 'waitingSeconds', 'answerId', 'answeredAt', 'asOf']);
 
-/** What has to be answered: not seen, 404; seen and not within the caller's own reach, 403. */
+/** Computes the expected answer: not seen, 404; seen and not within the caller's own reach, 403. */
 function expected(role: Role, scope: Scope, who: Who, roles: readonly Role[]): 'missing' | 'refused' | 'done' {
   const { role: theirs, sees } = WHO[who];
   if (scope === 'A' && sees === 'B') return 'missing';
@@ -426,7 +429,7 @@ function expected(role: Role, scope: Scope, who: Who, roles: readonly Role[]): '
   return reaches && within && roles.includes(role) ? 'done' : 'refused';
 }
 
-/** The same of work of a client for a user: whoever does not see both names nobody (400). */
+/** Computes it for work of a client that a user is given: a caller who does not see both names nobody (400). */
 function expectedOfGift(
   role: Role,
   scope: Scope,
@@ -516,7 +519,7 @@ describe.each(['A', 'all'] as const)('a key of clients: %s', (scope) => {
         for (const [what, { roles, path }] of Object.entries(READS)) {
           const { status, body } = await api.get(`${path()}${users[who].id}&limit=200`, { key });
           const both = seenByBoth(scope, who).map((letter) => clientOf(letter).id);
-          // of mail the recipient may be anybody: whoever is not seen has none
+          // the recipient of mail may be any user: one who is not seen has none
           const good = both.length === 0 && what !== 'mail' ? 400 : 200;
           expect([who, what, status]).toEqual([who, what, roles.includes(role) ? good : 403]);
           const shown = new Set(
@@ -629,7 +632,7 @@ describe('a cover', () => {
   const queue = async (userId: string) =>
     (await api.get(`/v1/work-queue?assignee=${userId}`)).body.items.map((item: { clientId: string }) => item.clientId);
 
-  /** An owner with work and mail of both clients, covered by somebody who sees one of them. */
+  /** An owner with work and mail of both clients, covered by a user who sees one of them. */
   async function covered() {
     const [owner, substitute] = [await user('specialist'), await user('specialist', [a.id])];
     for (const one of [a, b]) await assign(await one.open(), owner.id);

@@ -74,7 +74,7 @@ test('domain scenario 7: a provider who leaves the practice: open applications w
   expect(await reviewed.get()).toMatchObject({ stage: 'withdrawn', open: false });
   expect((await group.get()).participationEndedOn).toBe(YESTERDAY);
   expect((await own.get()).participationEndedOn).toBeNull();
-  // the gate: the group's no longer, their own still
+  // billing readiness: the group's no longer, their own still
   expect(await group.readiness()).toMatchObject({ mayBill: false, reasons: ['participation_ended'] });
   expect(await group.readiness({ dateOfService: YESTERDAY })).toMatchObject({ mayBill: true });
   expect(await own.readiness()).toMatchObject({ mayBill: true });
@@ -176,7 +176,7 @@ test('terminations are opened with each payer where a participation goes on, wit
     neededBy: TODAY,
     open: true,
   });
-  // it is somebody's work, and ends the participation as any other does
+  // a user has the work, and it ends the participation as any other does
   await eventually(
     async () => (await system.api.get(`/v1/work-queue?applicationId=${termination.body.id}`)).body.items.length,
   );
@@ -313,7 +313,7 @@ describe('a client with forty providers', () => {
     const listed = async (path: string, id: string) =>
       (await api.get(path)).body.items.find((item: { id: string }) => item.id === id);
     expect((await listed('/v1/users', user.id)).revokedAt).toEqual(expect.any(String));
-    // who has no access any more is given no work, and written to no more
+    // a user without access is given no work, and written to no more
     const given = await applications[1]!.try('assignment', { assignee: user.id });
     expect([given.status, given.body.errors[0].rule]).toEqual([400, 'has_access']);
     const { sql } = api.deps;
@@ -482,7 +482,7 @@ describe('coming back', () => {
       'withdraw',
     ]);
     expect((await reviewed.get()).open).toBe(true);
-    // what was done is there to be corrected by whoever knows
+    // finished items can be corrected by a user who knows better
     expect((await group.get()).participationEndedOn).toBe(daysAhead(20));
   });
   interface Done {

@@ -71,7 +71,7 @@ describe('scenario 11: a sanction hit mid-flight', () => {
     expect((await ready.get()).prerequisites).toContainEqual({ code: 'not_excluded', met: false });
     expect((await ready.try('submission', { submittedOn: TODAY, channel: 'fax' })).status).toBe(409);
     await eventually(async () => (await running.get()).blockers[0]?.code === 'not_excluded');
-    // what happened outside is taken all the same
+    // events from outside are taken all the same
     expect((await running.contact('approved')).stage).toBe('approved');
     const sent = { submittedOn: TODAY, channel: 'fax', outOfOrder: { reason: 'sent before it was known' } };
     expect((await ready.act('submission', sent)).stage).toBe('submitted');
@@ -88,7 +88,7 @@ describe('scenario 11: a sanction hit mid-flight', () => {
       expect(await application.readiness({ dateOfService: '2026-03-15' })).toMatchObject({ reasons: ['excluded'] });
     }
     await eventually(async () => (await running.get()).blockers.length === 0);
-    // what was known in between is still answered as it was
+    // the knowledge in between is still answered as it was
     const asOf = new Date(Date.parse(taken.body.createdAt) - 1000).toISOString();
     expect((await billing.readiness({ dateOfService: '2026-03-15', asOf })).reasons ?? []).not.toContain('excluded');
   });
@@ -391,7 +391,7 @@ describe('a person of two clients', () => {
   const reasonsOf = async ({ application }: Billed) => (await application.readiness()).reasons;
   const seen = async (one: Billed) =>
     (await list(one, 'exclusions', one.auditor)).map(({ id: _, ...shown }: Reply['body']) => shown);
-  /** What tells a client, and keeps for it, that something was decided. */
+  /** Reads the traces at a client of a decision. */
   const trace = async ({ clientId }: Billed) => ({
     tasks: (await tasks(clientId)).map(({ data: { status } }: Reply['body']) => status),
     audit: (
@@ -429,7 +429,7 @@ describe('a person of two clients', () => {
     expect([await reasonsOf(mine), await reasonsOf(theirs)]).toEqual([['excluded'], []]);
     expect(await seen(mine)).toHaveLength(2);
     expect([await seen(theirs), await trace(theirs)]).toEqual([[], { tasks: [], audit: [] }]);
-    // nor that somebody who sees both dismissed it
+    // nor that a user who sees both dismissed it
     expect((await decideAt(mine, { result: 'dismissed' }, ADMIN_KEY)).body).toMatchObject({ status: 'confirmed' });
     expect([await seen(theirs), await trace(theirs)]).toEqual([[], { tasks: [], audit: [] }]);
   });

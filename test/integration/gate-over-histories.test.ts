@@ -149,7 +149,7 @@ async function moment(): Promise<string> {
 
 type Gate = (question: ReadinessRequest, evidence: ReadinessEvidence) => ReadinessAnswer;
 
-/** What is answered for each of the days, as of each of the instants, or now. */
+/** Reads the answers for each of the days, as of each of the instants, or now. */
 async function answersFor(
   on: Book,
   instants: readonly (string | undefined)[],
@@ -167,14 +167,14 @@ async function answersFor(
   return instants.map((_, n) => all.slice(n * DAYS.length, (n + 1) * DAYS.length));
 }
 
-/** Days that somebody has said to be in a term of a licence. */
+/** The days that were stated to be in a term of a licence. */
 interface SaidTerm {
   from: string;
   through: string;
 }
 const EVER = '0001-01-01';
 
-/** What has been said, with a list of licences that is given: what nobody says the first day of begins no earlier than `unsaid`. */
+/** Adds the statements of a given list of licences: one without a stated first day begins no earlier than `unsaid`. */
 function addSaid(said: readonly SaidTerm[], given: readonly Licence[], unsaid: string): SaidTerm[] {
   const [first, ...more] = said as [SaidTerm, ...SaidTerm[]];
   const starts = given.map(({ issuedOn, startsOn = issuedOn ?? TODAY }) => startsOn);
@@ -257,7 +257,7 @@ const ONCE_WRONG: Change[][] = [
     give([licenceOf('LPC.1', 20, { issuedOn: TODAY })], true),
   ],
 ];
-/** A history that fails is told as it was: to live it shorter takes longer than to read it. */
+/** A failing history is reported as it was: to live it shorter takes longer than to read it. */
 const LIVED = { endOnFailure: true };
 
 test('for any history of licences, spans, agreements, facts and corrections, the answer for a date of service as of an instant never changes by what is recorded later, and never says yes outside of a term', async () => {

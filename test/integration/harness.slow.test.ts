@@ -29,7 +29,7 @@ async function endsWell({ ended }: ReturnType<typeof runTests>): Promise<void> {
   if (code !== 0) throw new Error(`the run ended with code ${code}:\n${output}`);
 }
 
-/** What a run recorded of itself: its directory and its children, once `count` of them are there. */
+/** Reads a run's record of itself: its directory and its children, once `count` of them are there. */
 async function recordOf(owner: number, count: number) {
   return eventually(
     () => {

@@ -32,7 +32,7 @@ async function confirmed(file: object) {
 }
 const on = (application: OpenApplication, dateOfService: string, more: Record<string, string> = {}) =>
   application.readiness({ dateOfService, ...more });
-/** On which of the days the answer is a no for want of a licence. */
+/** Lists the days on which the answer is a no for want of a licence. */
 async function unlicensed(application: OpenApplication, ...days: string[]): Promise<string[]> {
   const answers = await Promise.all(days.map((day) => on(application, day)));
   return days.filter((_day, i) => answers[i].reasons.includes('licence_not_current'));
@@ -65,7 +65,7 @@ test('a renewal after a gap does not make the gap billable; that there was none 
   expect(whatToDo).toMatchObject([{ reason: 'licence_not_current', do: expect.stringContaining(daysAgo(100)) }]);
   expect(whatToDo[0].do).toContain(TODAY);
   expect(licenceTerms).toEqual([{ startsOn: TODAY, expiresOn: LATE }, { expiresOn: daysAgo(100) }]);
-  // what is on file can be sent back as it is, with a later end
+  // the list on file can be sent back as it is, with a later end
   const gap = await moment();
   await change({ licences: renewed.licences });
   expect((await change({ licences: renewed.licences })).formerLicences).toEqual(renewed.formerLicences);
@@ -108,7 +108,7 @@ test('a licence that was issued after the effective date makes no day before it 
     whatToDo: [{ do: expect.stringContaining(`begins on ${daysAgo(30)}`) }],
   });
   expect(await on(application, daysAgo(30))).toMatchObject({ mayBill: true });
-  // the effective date is the payer's word: it is taken, and somebody looks
+  // the effective date is the payer's word: it is taken, and a person looks
   const findings = (await system.api.get(`/v1/clients/${application.filed.clientId}/findings`)).body.items;
   expect(findings).toContainEqual(
     expect.objectContaining({

@@ -49,7 +49,7 @@ test('a portal whose second factor one person has is a finding before anybody le
   expect(await found()).toEqual(['Availity']);
   await access(practiceId, { holder, secondFactorUserIds: [one.id, two.id] });
   expect(await found()).toEqual([]);
-  // of two who had it one has left
+  // one of two who had it has left
   await api.post(`/v1/users/${two.id}/end`, { workTo: null, reason: 'left' });
   expect(await found()).toEqual(['Availity']);
   await access(practiceId, { holder, secondFactorUserIds: [one.id], secondFactorOwner: 'Their office' });

@@ -65,7 +65,7 @@ test('is closed with a reason, and opened again for another recipient', async ()
 });
 
 describe('the mail of an inquiry', () => {
-  /** What is queued for a recipient, sent as the worker does it: the texts that the local mailbox got. */
+  /** Sends what is queued for a recipient as the worker does: answers the texts that the local mailbox got. */
   async function sentTo(recipientId: string, email: string): Promise<{ subject: string; text: string }[]> {
     const { sql, keyring } = system.api.deps;
     const { send } = await sql.begin((tx) => batchDueMail(tx, recipientId, '2099-06-10T19:00:00.000Z'));
@@ -165,7 +165,7 @@ test('a new payer is asked about and a dropped one no longer is', async () => {
       ...ANSWER,
       payerId,
     });
-  // The watch has heard of the answers, so that what is asked from here on is about the new payer.
+  // The watch has been notified of the answers, so that questions from here on are about the new payer.
   await eventually(async () => (await inquiry()).asks.length === 0);
   expect(await inquiry()).toMatchObject({ status: 'answered' });
   const added = await system.payer();

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-/** Does as clients are told to: the same request under the same key, until it is answered for good. */
+/** Does as clients should: the same request under the same key, until it is answered for good. */
 async function insist(request: () => Promise<Answer>): Promise<Answer> {
   const attempt = async () => {
     try {
@@ -132,7 +132,7 @@ test('every part is killed in mid-life, alone and all together, and the timeline
   const question = new URLSearchParams({ providerId, practiceId, payerId, state, dateOfService: TODAY });
   expect((await get(`/v1/billing-readiness?${question}`)).mayBill).toBe(true);
 
-  // what nobody touched meanwhile goes on as well
+  // an application that nobody touched meanwhile goes on as well
   await post(`/v1/providers/${other.providerId}/attestations`, { attestedOn: TODAY, source: 'provider' });
   await becomes(other.path, 'ready_to_submit');
 

@@ -1,7 +1,7 @@
 import { bootSystem, type BootedSystem } from '../../bench/booted';
 import { fillAndWake, OPEN } from '../../bench/memory';
 
-/** What a worker with its cache and a heap of 512 MB may hold, whatever is open (docs/bench.md). */
+/** The memory that a worker with its cache and a heap of 512 MB may hold, whatever is open (docs/bench.md). */
 const BOUND = 1024 * 2 ** 20;
 
 let booted: BootedSystem;

@@ -240,7 +240,7 @@ describe('what is said of a merged practice counts at the one that stays', () =>
     await merge('practices', twin.id, stays);
     const refused = await api.patch(`/v1/practices/${twin.id}`, { legalName: 'Elsewhere' });
     expect([...problemOf(refused), refused.body.existingId]).toEqual([409, 'merged_already', stays]);
-    // what nobody had said of the one that stays
+    // the entry that stays takes over what it lacked
     expect((await get(`/v1/practices/${stays}`)).npi).toBe(twin.npi);
     await api.patch(`/v1/practices/${stays}`, { address: { ...PRACTICE.address, line1: '9 Oak Street' } });
     for (const one of [twin.id, stays])

@@ -5,7 +5,7 @@ import { createDatabase, type Sql } from '../../runtime/database';
 import { migrateDatabase } from '../../runtime/migrate';
 import { createTestDatabase } from '../support/servers';
 
-/** The last migration before registries and statements were told apart. */
+/** The last migration before registries and statements were distinguished. */
 const BEFORE = 30;
 
 let sql: Sql;

@@ -10,7 +10,10 @@ const REQUESTS = 2_400;
 const PER_FILE = 300;
 const SEED = 20261128;
 const AT_ONCE = 6;
-/** Of what is generated, at least so much is taken, and so much of what writes; otherwise it ends at the door and shows nothing. */
+/**
+ * The least share of generated requests, and of those that write, that is taken: with less, they end at the door and
+ * show nothing.
+ */
 const TAKEN = 0.05;
 /** Between two actions of the bystander, in milliseconds. */
 const BREATH = 100;
@@ -36,7 +39,7 @@ async function send({ method, path, body, type }: OddRequest, key: string): Prom
   return response.status;
 }
 
-/** Somebody who has nothing to do with it all and works on one application, one action after the other, until stopped. */
+/** Starts a bystander who works on one application, one action after the other, until stopped. */
 function startBystander(application: string, key: string) {
   const theirs = createApi(`http://127.0.0.1:${place.port}`, key);
   const done: { kind: string; words: string }[] = [];
@@ -111,7 +114,8 @@ test('whatever is sent, nothing answers 5xx, nothing ends or stands still, and a
 
   expect(failed).toEqual([]);
   expect(pids()).toEqual(before);
-  // what was answered as on its way or recorded poisons nothing: each of the odd applications takes another action
+  // requests that were answered as on their way or recorded poison nothing: each of the odd applications takes another
+  // action
   expect((await api.get('/v1/operations/stuck')).items).toEqual([]);
   for (const id of filled.flatMap(({ rooms }) => rooms.applications!)) {
     const answer = await api.post(`/v1/applications/${id}/notes`, { text: 'after', visibility: 'internal' });

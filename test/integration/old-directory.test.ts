@@ -33,7 +33,7 @@ async function database(how: { empty: boolean }): Promise<{ url: string; sql: Sq
   return { url: made.url, sql };
 }
 
-/** What an application needs on record, in the order in which rows refer to each other. */
+/** The tables that an application needs, in the order in which rows refer to each other. */
 const TABLES = 'clients practices persons providers licences payers playbooks applications commands events'.split(' ');
 
 /** A data directory as an earlier version left it: an application whose state is not what its entries say by today's rules. */
@@ -67,7 +67,7 @@ async function oldDirectory(through: number) {
   return { ...old, id, clientId };
 }
 
-/** What of each application differs from its timeline. */
+/** Lists the differences of each application from its timeline. */
 const compare = async (sql: Sql): Promise<string[][]> =>
   Promise.all((await listApplicationsToCompare(sql, null, 10)).map((one) => listDifferences(sql, one)));
 

@@ -19,7 +19,7 @@ const post = (body: object, key?: string) =>
   api.post('/v1/api-keys', { name: 'laptop', role: 'specialist', ...body }, key ? { key } : {});
 const keyOf = async (userId: string, role = 'specialist'): Promise<string> => (await post({ userId, role })).body.key;
 
-/** What an application of a client needs. */
+/** Creates the scope of an application of a client. */
 async function scopeOf(clientId: string): Promise<object> {
   const practice = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: inventNpi() });
   const provider = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi() });

@@ -27,7 +27,7 @@ const ANSWER = { answeredBy: 'Alma support', answeredOn: TODAY, channel: 'email'
 const payer = async (): Promise<string> =>
   (await system.api.make('/v1/payers', { ...PAYER, name: `Payer ${randomUUID()}` })).id;
 const payers = (count: number): Promise<string[]> => Promise.all(Array.from({ length: count }, payer));
-/** The gate's answers for a provider and practice, by payer. */
+/** Asks for the billing readiness of a provider and practice, by payer. */
 async function ask({ providerId, practiceId }: Filed, payerIds: string[], dateOfService = TODAY) {
   const items = payerIds.map((payerId) => ({ providerId, practiceId, payerId, state: 'CA', dateOfService }));
   return (await system.api.post('/v1/billing-readiness', { items })).body.items;

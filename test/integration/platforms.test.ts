@@ -112,7 +112,7 @@ describe('a relationship', () => {
 describe('the states of a relationship', () => {
   const NY = { state: 'NY', number: 'NY-1', expiresOn: daysAhead(300) };
 
-  /** Through whom each state is billed, of a relationship in California. */
+  /** Reads through which platform each state is billed, for a relationship in California. */
   async function billedIn() {
     const made = await relationship();
     const practiceId = (await api.make(`/v1/clients/${made.clientId}/practices`, { ...PRACTICE, npi: OTHER_NPI })).id;
@@ -150,7 +150,7 @@ describe('the states of a relationship', () => {
 describe('a change of a relationship', () => {
   const NOWHERE = '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11';
 
-  /** A relationship with what the gate says of billing its payers on a day. */
+  /** A relationship with the billing readiness of its payers on a day. */
   async function billed(more: object = {}) {
     const made = await relationship({ since: daysAgo(100), ...more });
     const practiceId = (await api.make(`/v1/clients/${made.clientId}/practices`, { ...PRACTICE, npi: OTHER_NPI })).id;

@@ -86,7 +86,7 @@ describe('the payer of a question', () => {
   });
 });
 
-/** Waits until the gate's answer for an application was told, as one that came out of another. */
+/** Waits until an event says that the billing readiness of an application's scope has changed. */
 async function told({ id, filed }: OpenApplication, from: boolean, to: boolean): Promise<Reply['body']> {
   const key = await system.api.keyOf('auditor', [filed.clientId]);
   return eventually(async () => {
@@ -337,7 +337,7 @@ describe('what was known on a day', () => {
   };
 
   type Step = [change: () => Promise<unknown>, answer: object];
-  /** What is answered after the steps: now, and for each instant between them, one by one and at once. */
+  /** Reads the answers after the steps: now, and for each instant between them, one by one and at once. */
   async function answersAfter(question: object, steps: Step[]): Promise<object[]> {
     const items: object[] = [];
     for (const [change] of steps) {

@@ -41,7 +41,7 @@ const kindsOf = async (application: OpenApplication): Promise<string[]> =>
 const restarts = async (application: OpenApplication): Promise<string[]> =>
   (await application.timeline()).flatMap(({ kind, because }) => (kind === 'workflow_restarted' ? [because] : []));
 
-/** What of an application nobody attends to, as the list has it; and the count of all. */
+/** Lists the stuck items of an application, and expects the count of all. */
 async function stuck({ id }: OpenApplication): Promise<StuckItem[]> {
   const { items } = (await system.api.get('/v1/operations/stuck?limit=200')).body as { items: StuckItem[] };
   expect((await system.api.get('/readyz')).body.stuck).toBe(items.length);

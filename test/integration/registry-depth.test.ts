@@ -259,7 +259,7 @@ test('a claims route to an ID that is not the payer’s own is found, its own or
 });
 
 describe('what is there twice', () => {
-  /** Waits until it has been told that an application's scope may be billed. */
+  /** Waits until an event says that an application's scope may be billed. */
   const told = (id: string) =>
     eventually(async () => {
       const { items } = (await system.api.get('/v1/events?limit=200')).body;
@@ -469,7 +469,7 @@ describe('who may see the CAQH profile', () => {
     expect(await both()).toEqual([true, false]);
     await attest([other]);
     expect(await both()).toEqual([true, true]);
-    // what was attested long ago adds, too
+    // an attestation of long ago adds, too
     await withdraw([payerId], daysAgo(1));
     expect(await both()).toEqual([true, true]);
     await withdraw([payerId]);

@@ -16,7 +16,7 @@ const count = async (table: string): Promise<number> => {
   return row!.count;
 };
 
-/** What can be created, each with the table that it lands in. */
+/** Lists everything that can be created, each with its table. */
 async function creations(): Promise<[path: string, body: object, table: string][]> {
   const { id } = await api.make('/v1/clients', CLIENT);
   const provider = await api.make(`/v1/clients/${id}/providers`, { ...PROVIDER, npi: '1245319599' });

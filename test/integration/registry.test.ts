@@ -118,7 +118,7 @@ describe('what a client has already', () => {
     ]);
     expect((await api.get(`/v1/practices/${other.id}`)).body).toEqual(other);
     expect((await give({ evenIfExists })).body.tin.last4).toBe('6789');
-    // what it has it may be given again
+    // a name that it has may be given again
     expect((await give({ legalName: 'Once more' })).status).toBe(200);
   });
 

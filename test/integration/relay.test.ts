@@ -45,7 +45,7 @@ function relayTo(given: Partial<Dispatch>, more: { leaseSeconds?: number } = {})
   return relay;
 }
 
-/** What nobody attends to. */
+/** Lists the stuck items. */
 const stuck = async () => (await listStuck(api.deps.sql, ADMIN, { limit: 10 })).items;
 
 /** Open applications of the practice, one a state; nothing waits in the outbox for them. */

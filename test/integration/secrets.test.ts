@@ -22,7 +22,7 @@ interface Kind {
   path: string;
   body: object;
   status: number;
-  /** What takes its secret away. */
+  /** Takes its secret away. */
   end: (made: Reply['body']) => Promise<unknown>;
   age: (sql: Sql) => Promise<unknown>;
 }

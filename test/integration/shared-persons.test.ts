@@ -8,8 +8,8 @@ import { inventNpi } from '../support/file';
 import { readRoutes } from '../support/routes';
 import { createAllFacts, daysAgo, daysAhead, System, TODAY, type Filed, type OpenApplication } from '../support/system';
 
-// Two clients have the same person. What one of them states, or decides, has no effect at the other; what a registry
-// says, and the "no" of who sees every client, counts at both.
+// Two clients have the same person. A statement or decision of one of them has no effect at the other; a registry's
+// statement, and the "no" of a user who sees every client, counts at both.
 
 let system: System;
 beforeAll(async () => {
@@ -43,11 +43,11 @@ interface Side {
   providerId: string;
   npi: string;
   applications: OpenApplication[];
-  /** Of whoever works on both applications. */
+  /** The user who works on both applications. */
   userId: string;
-  /** Of a specialist of this client alone. */
+  /** The key of a specialist of this client alone. */
   key: string;
-  /** Where the calendar of whoever works on both is read. */
+  /** The calendar of the user who works on both. */
   calendar: string;
 }
 
@@ -76,7 +76,7 @@ const personOf = async ({ providerId }: Side): Promise<string> =>
   (await system.api.deps.sql<{ personId: string }[]>`select person_id from providers where id = ${providerId}`)[0]!
     .personId;
 
-/** Everything that a client has, sees and is told of the person. */
+/** Reads everything that a client has, sees and learns about the person. */
 async function effectsAt({ clientId, providerId, applications, key, calendar }: Side) {
   const { sql } = system.api.deps;
   const get = async (path: string) => {
@@ -125,7 +125,7 @@ async function effectsAt({ clientId, providerId, applications, key, calendar }: 
     woken: await sql`
       select topic, subject from outbox
       where subject = any(${[providerId, ...applications.map(({ id }) => id)]}::uuid[])
-        -- what a registry says of the person is everybody's
+        -- a registry's statements about the person count at every client
         or (topic = 'file_changed_person' and subject = (select person_id from providers where id = ${providerId}))
       order by id`,
   };
@@ -228,7 +228,7 @@ describe('what a registry says counts at both', () => {
 });
 
 test('every table that is about a person, or of no single client, has a stated rule', async () => {
-  /** Whose its rows are. A table that is new here needs a rule before it needs a line. */
+  /** The owners of a table's rows. A new table needs a rule before it needs a line. */
   const RULES: Record<string, 'registry or own' | 'own' | 'registry' | 'operator' | 'system'> = {
     // about a person: null is a registry's, or of who sees every client
     access_withdrawals: 'own',
@@ -236,26 +236,26 @@ test('every table that is about a person, or of no single client, has a stated r
     caqh_roster_requests: 'own', // null: the operator's, of whom no client has any more
     caqh_statements: 'own',
     exclusion_standings: 'registry or own',
-    exclusions: 'registry', // what a word is about; shown by its words
+    exclusions: 'registry', // the subject of a statement; shown by its statements
     persons: 'registry', // the NPI
     providers: 'own',
     registry_records: 'registry',
     registry_snapshots: 'registry or own',
-    // of several clients, or of none
+    // several clients', or none's
     access_counts: 'operator',
     api_keys: 'operator',
-    audit_links: 'operator', // whose chain is in `chain`
+    audit_links: 'operator', // entries whose chain is in `chain`
     audit_log: 'operator',
     audit_roots: 'operator',
-    audit_samples: 'operator', // of some clients: for who sees them all
+    audit_samples: 'operator', // some clients': for callers who see them all
     audit_unlinked: 'system',
     calendar_feeds: 'operator',
-    calls: 'operator', // of some clients: for who sees them all
+    calls: 'operator', // some clients': for callers who see them all
     clients: 'own',
     covers: 'operator',
     earlier_rows: 'own', // null: of a payer
     exclusion_entries: 'registry',
-    exclusion_latecomers: 'system', // who is still to be held against a list
+    exclusion_latecomers: 'system', // providers who are still to be screened
     exclusion_lists: 'operator',
     mail_batches: 'own', // null: a colleague's, about several clients
     operator_logo: 'operator',
@@ -474,7 +474,7 @@ describe('what a key of one client does about a person has no effect at another'
   const LEADS = new Set(['dismisses the listing', 'confirms it', 'reinstates']);
   const isForLeads = (act: string) => LEADS.has(act) || /^(holds|ends|takes) the/.test(act);
 
-  /** Routes below a client that write nothing about a person, and the one that adds somebody, which is tried below. */
+  /** Routes below a client that write nothing about a person, and the one that adds a person, which is tried below. */
   const NOT_TRIED = [
     'PATCH /v1/clients/{id}',
     'PUT /v1/clients/{id}/caseload',
@@ -512,7 +512,7 @@ describe('what a key of one client does about a person has no effect at another'
     await takeList(listed('NAMESAKE'), ...[...pairs.values()].map(({ mine }) => listed('SOMEBODY', mine.npi)));
     alone = await side(inventNpi());
     await takeExport([`,${alone.npi},Expired,${daysAgo(130)},Y`]);
-    // what registries know of them counts at both
+    // registries' knowledge of them counts at both
     const npis = [...pairs.values()].flatMap(({ mine, clean }) => [mine.npi, clean.mine.npi]);
     await takeExport(npis.map((npi) => `,${npi},Re-Attestation,${daysAgo(95)},Y`));
     const { sql } = system.api.deps;

@@ -58,7 +58,7 @@ afterEach(async () => {
   rmSync(place, { recursive: true, force: true });
   const name = userName;
   userName = undefined;
-  // what was killed takes a moment to end
+  // a killed process takes a moment to end
   if (name) await eventually(() => run('userdel', [name]) === '');
 });
 afterAll(() => {
@@ -67,7 +67,7 @@ afterAll(() => {
     rmSync(SYSTEM_DIRECTORY, { recursive: true, force: true });
 });
 
-/** Somebody who is not root: made for the test, or whoever runs it. */
+/** Makes a user who is not root, or takes the one who runs the test. */
 function makeUser(): User {
   if (!isRoot) return undefined;
   userName = `countersign-${randomBytes(3).toString('hex')}`;
@@ -108,7 +108,10 @@ function cloneCheckout(path: string, user: User): string {
   return path;
 }
 
-/** What a user has who has just signed in; with the servers of the cache on PATH, which are not to be fetched again. */
+/**
+ * Builds the environment of a user who has just signed in; with the servers of the cache on PATH, which are not to be
+ * fetched again.
+ */
 async function environmentOf(user: User): Promise<NodeJS.ProcessEnv> {
   const [bin, home] = [join(place, 'bin'), makeFolder(join(place, 'home'), user)];
   mkdirSync(bin, { recursive: true });

@@ -24,7 +24,7 @@ const limit = () => sql`select current_setting('statement_timeout') as statement
 test('a step and its last statement end before the workflow gives up on them', () => {
   const { statement, lock, begin } = STEP_LIMITS_MS;
   expect(lock).toBeLessThan(statement);
-  // who got the lock at the last moment has time for the rest
+  // a step that got the lock at the last moment has time for the rest
   expect(lock).toBeLessThan(begin);
   expect(statement + begin).toBeLessThan(msToNumber(RECORDING.startToCloseTimeout));
 });
@@ -94,7 +94,7 @@ test('that others hold the connections for long takes none of the time of a step
   await busy.end();
 });
 
-/** With which limits rows of a table are written meanwhile. */
+/** Reads the limits with which rows of a table are written meanwhile. */
 async function limitsOf(db: Sql, table: string, write: () => Promise<unknown>): Promise<string[]> {
   await db`create table limits_of_writers (statement text)`;
   await db`

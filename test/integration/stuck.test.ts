@@ -73,7 +73,7 @@ async function poisoned() {
     at: new Date().toISOString(),
     intent,
   });
-  /** A licence runs out, and its workflow is told. */
+  /** Lets a licence run out, and asks for its workflow's step. */
   const file = async (): Promise<WorkflowStepRequest> => {
     await sql`update licences set expires_on = '2020-01-01' where provider_id = ${providerId}`;
     await recordFileSignal(sql, id);
@@ -89,7 +89,9 @@ const laterProcess = () => createRecorder(sql, ago(-60_000));
 /** A process that has run for long. */
 const oldProcess = () => createRecorder(sql, ago(60_000));
 
-/** What a recorder does on its connections, one after the other: a transaction of its own, or a statement alone. */
+/**
+ * Records what a recorder does on its connections, one after the other: a transaction of its own, or a statement alone.
+ */
 function watched(): { watching: Sql; seen: string[] } {
   const seen: string[] = [];
   const watching = new Proxy(sql, {
@@ -367,7 +369,7 @@ describe('a watch whose step fails by itself', () => {
     expect((await listStuck(sql, ADMIN, { limit: 10 })).items).toContainEqual(
       expect.objectContaining({ kind: 'step', what: 'outreach', clientId: null, cause: '42P01', againAt: LATER }),
     );
-    // told of a change meanwhile, it asks nothing
+    // notified of a change meanwhile, it asks nothing
     expect(await wake({ ...asked, at: '2026-11-28T12:30:00.000Z' })).toEqual({ next: LATER });
     await sql`alter table mail_batches_away rename to mail_batches`;
     expect(await wake({ ...asked, at: LATER })).toEqual({ next: null });

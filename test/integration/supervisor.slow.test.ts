@@ -35,7 +35,7 @@ test.each([
 });
 
 test('a stop while it is still starting leaves no process behind either', async () => {
-  // Where it is root's, it gives the cluster to another user by `chown`: the stop falls into that.
+  // As root it gives the cluster to another user by `chown`: the stop falls into that.
   const slow = join(place.directory, '..', 'chown');
   writeFileSync(slow, '#!/bin/sh\ntouch "$0.began"\nsleep 1\nPATH="$FORMER_PATH" exec chown "$@"\n', { mode: 0o755 });
   const { PATH } = process.env;
@@ -99,7 +99,7 @@ test.each(['worker', 'api', 'temporal', 'postgres'] as const)('a killed %s is st
   await eventually(() => system.pidOf(name) !== before);
   await eventually(async () => (await system.readiness())?.status === 200, { within: 60_000 });
   expect(system.output).toContain(`${name} ended (SIGKILL)`);
-  // what /readyz answers may be a second old
+  // an answer of /readyz may be a second old
   const works = () =>
     makeClient(system).then(
       () => true,

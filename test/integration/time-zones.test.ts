@@ -4,7 +4,7 @@ import { isTimeZone, TIME_ZONES } from '../../domain/time/time-zones';
 import { toWallClock } from '../support/independent-calendar';
 import { CLIENT, PAYER, TestApi, listBrokenRules } from '../support/api';
 
-/** What Node knows and PostgreSQL does not. */
+/** Zones that Node knows and PostgreSQL does not. */
 const NODE_ONLY = ['US/Pacific-New', 'Canada/East-Saskatchewan'];
 
 const MIGRATIONS = join(__dirname, '../../runtime/migrations');
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 test('every time zone that is taken shows the same time in PostgreSQL as in Node', async () => {
-  // what is ahead, each has from the release of the tz database that it came with
+  // each has the future from the release of the tz database that it came with
   const instants = Array.from({ length: 24 }, (_x, month) => new Date(Date.UTC(2024, month, 15, 6)).toISOString());
   const names = [...TIME_ZONES];
   expect(names.length).toBeGreaterThan(500);

@@ -16,7 +16,7 @@ const tour = async (...args: string[]) => {
   return (await promisify(execFile)('npm', ['run', 'tour', '--', ...args], { env, cwd: root })).stdout;
 };
 
-/** What each act has to show, in this order. */
+/** The texts that each act has to show, in this order. */
 const SHOWN = [
   ['NO: platform_only', 'platform_model, because of direct_contract', 'to be asked again at', 'platformInquiry'],
   ['is killed', 'The nudge comes all the same', 'confirm_receipt', 'in_review', 'workflows/application'],
@@ -64,7 +64,7 @@ test('the tour shows its three acts, again and again, on the sample book that is
   expect(await tour('--fast', '--act', '3')).toMatch(inOrder(SHOWN[2]!));
   await expect(tour('--act', '4')).rejects.toMatchObject({ stderr: expect.stringContaining('must be 1 to 3') });
   await expectTheMissionsPeople(system);
-  // what stands in for CAQH knows the sample book
+  // the stand-in for CAQH knows the sample book
   const statuses = async () => {
     const { items: clients } = await system.api().get('/v1/clients');
     const lists = await Promise.all(

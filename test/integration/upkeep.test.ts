@@ -206,7 +206,7 @@ describe('one person at two clients', () => {
     await sql`update providers set ended_on = ${daysAgo(2)} where id = ${mine.id}`;
     for (let look = 0; look < 2; look++) await keep(theirs);
     expect(await messagesOf(mine, theirs)).toMatchObject([{ recipientId: theirs.id, data: { rung: -30 } }]);
-    // nor does a client learn of an attestation that somebody else recorded since
+    // nor does a client learn of an attestation that another client recorded since
     await attested(theirs, 0);
     expect((await upkeep(mine)).items).toMatchObject([
       { kind: 'attestation', standing: 'missing' },

@@ -73,7 +73,7 @@ describe('a user who ends', () => {
     const told = { template: 'escalation', data: { purpose: 'check_status' }, notBefore: '2026-06-10T18:30:00.000Z' };
     await queueMessages(sql, [{ ...message, ...told }]);
 
-    // somebody is asked by the inquiry, so somebody has to be named
+    // the inquiry asks this user, so another has to be named
     expect(listBrokenRules(await end(leaver, null))).toEqual(['workTo asked']);
     expect((await end(leaver, successor)).status).toBe(200);
     expect(await workOf(successor)).toContain(open.id);
@@ -93,7 +93,7 @@ describe('a user who ends', () => {
     const application = await given(first);
     await end(first, second);
     await eventually(async () => (await application.get()).assignee === second);
-    // as if somebody had assigned it at the same moment
+    // as if a colleague had assigned it at the same moment
     await system.api.deps.sql`update applications set assignee = ${first} where id = ${application.id}`;
     expect(await workOf(second)).toEqual([application.id]);
     await end(second, third);

@@ -108,7 +108,7 @@ describe('workflows of applications', () => {
 });
 
 describe('watches', () => {
-  // what they would do for a subject that there is not is no matter here
+  // their effect on a missing subject does not matter here
   beforeAll(() => system.stopWorker());
 
   test.each(WATCH_TYPES)('%s is found by its subject, and says in a line what it is for', async (type) => {

@@ -11,7 +11,7 @@ afterAll(() => system.stop());
 
 const ELSEWHERE = 'America/New_York';
 
-/** What a clock where the client is shows at an instant. */
+/** Reads what a clock in the client's zone shows at an instant. */
 const shown = (at: string, timeZone: string) =>
   new Date(toWallClock(Date.parse(at), timeZone)).toISOString().slice(0, 16);
 const replanned = async (application: OpenApplication) =>

@@ -5,7 +5,7 @@ import type { Progress } from '../../domain/applications/progress';
 /** Raised when workflows change so that recorded histories would take another path; the older ones stay and replay. */
 export const VERSION = 'v1';
 
-/** What a person who broke the gate reads. */
+/** The page for a person who broke this test. */
 export const PAGE = 'docs/changing-a-workflow.md';
 
 const folder = join(__dirname, 'histories');
@@ -29,7 +29,7 @@ export function storeHistory({ name, ...content }: RecordedHistory): void {
   write(join(folder, `${name}.json`), content, 'wx');
 }
 
-/** What each recorded run of an application knew in the end, by the name of its history. */
+/** Reads what each recorded run of an application knew in the end, by the name of its history. */
 export const readStoredProgress = (): [name: string, progress: Progress][] => readAll<Progress>(progressFolder);
 
 /** Stores what a run knew in the end; throws where that is stored already. */

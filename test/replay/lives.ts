@@ -224,7 +224,7 @@ export const LIVES: Record<string, (lives: Lives, keep: Keep) => Promise<Life>> 
     return life;
   },
 
-  /** Its payer wants to hear of a change and is told late; then it moves to another playbook. */
+  /** Its payer wants to be notified of a change and is notified late; then it moves to another playbook. */
   async 'participation-told-of-a-change'(lives) {
     const life = await lives.open({ attestedDaysAgo: 10 });
     await submit(life, await lives.today());
@@ -249,7 +249,10 @@ export const LIVES: Record<string, (lives: Lives, keep: Keep) => Promise<Life>> 
     return life;
   },
 
-  /** What was said at its opening is put right, before and after it has closed; a pause keeps what falls due in it waiting. */
+  /**
+   * The details of its opening are corrected, before and after it has closed; a pause keeps what falls due in it
+   * waiting.
+   */
   async 'details-put-right-and-paused'(lives) {
     const life = await lives.open({ attestedDaysAgo: 10 });
     await life.act('details', { neededBy: addDays(await lives.today(), 90), monthlyValue: 900 });
@@ -263,7 +266,7 @@ export const LIVES: Record<string, (lives: Lives, keep: Keep) => Promise<Life>> 
     return life;
   },
 
-  /** The record is restored to before the payer's yes, and somebody says that nothing was lost. */
+  /** The record is restored to before the payer's yes, and a user says that nothing was lost. */
   async 'record-restored-and-reviewed'(lives) {
     const life = await lives.open({ attestedDaysAgo: 10 });
     await submit(life, await lives.today());

@@ -55,7 +55,7 @@ describe('a workflow that has started under today’s rules, and goes on under t
     });
   }
 
-  /** What became of each command and where it led, with the workflow in step with the record after each. */
+  /** Lives a life; answers the result of each command, with the workflow in step with the record after each. */
   async function live(version: RecordSide): Promise<unknown[]> {
     next = undefined;
     const life = await lives.open({ attestedDaysAgo: 10 });
@@ -80,7 +80,7 @@ describe('a workflow that has started under today’s rules, and goes on under t
       const isFollowUp = waitsFor?.at === (await life.state()).agenda.followUps.credentialing?.at;
       trace.push([action, became, stage, open, waitingOn, waitsFor?.timer, isFollowUp]);
     }
-    // what falls due later wakes it too
+    // a timer that falls due later wakes it too
     await lives.env.sleep('40 days');
     await comeInStep(version, life);
     return trace;

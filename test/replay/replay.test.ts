@@ -46,7 +46,7 @@ function inTheClear(part: unknown, attribute?: string): { text: string; attribut
 }
 
 const ID = /^"[0-9a-f-]{36}"$/;
-/** What each search attribute may say: lists of workflows are filtered by it, so it is in the clear. */
+/** The possible values of each search attribute: lists of workflows are filtered by it, so it is in the clear. */
 const ATTRIBUTE_VALUES: Record<keyof typeof SEARCH_ATTRIBUTES, RegExp> = {
   CountersignApplicationId: ID,
   CountersignClientId: ID,

@@ -9,12 +9,12 @@ import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
 import { computeDigest } from '../../record/kernel/digest';
 import { PAGE, readAll, write } from './histories';
 
-/** What a timeline comes to. */
+/** The state that a timeline folds to. */
 export interface FoldedState {
   state: ApplicationState;
-  /** What its workflow knows in the end; null where none runs. */
+  /** The progress that its workflow knows in the end; null if none runs. */
   progress: Progress | null;
-  /** After each entry, the stage and a digest of state and agenda. */
+  /** The stage and a digest of state and agenda, after each entry. */
   path: string[];
 }
 
@@ -22,7 +22,7 @@ export interface FoldedState {
 export interface Timeline {
   /** The client's. */
   timeZone: string;
-  /** Of the version that the application ended with. */
+  /** The playbook of the version that the application ended with. */
   playbook: Playbook;
   events: ApplicationEvent[];
   /** By the version of the rules that folded it; of older versions, kept for comparison by people. */
@@ -56,7 +56,7 @@ export function storeFoldedState(life: string, timeline: Timeline): void {
 /** Whether a timeline lacks what today's rules come to. */
 export const isOfEarlierRules = ({ folded }: Timeline): boolean => !(RULES_VERSION in folded);
 
-/** What the rules make of a timeline: as the step does that finds a state of other rules. */
+/** Folds a timeline by the rules, as the step does that finds a state of other rules. */
 export function foldTimeline({ events, playbook, timeZone }: Omit<Timeline, 'folded'>, rules = TODAYS): FoldedState {
   const statesAfter = events.map((_event, i) => {
     const state = rules.fold(events.slice(0, i + 1));
@@ -75,7 +75,10 @@ export function foldTimeline({ events, playbook, timeZone }: Omit<Timeline, 'fol
 /** As JSON gives it back: without what is undefined. */
 const toStored = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
-/** What is wrong with a timeline under the rules, and what to do about it; null where they still come to what is stored. */
+/**
+ * Describes the drift of a timeline under the rules, and what to do about it; null if they still lead to the stored
+ * state.
+ */
 export function describeDrift(life: string, timeline: Timeline, rules = TODAYS): string | null {
   const { RULES_VERSION: version } = rules;
   const stored = timeline.folded[version];

@@ -104,7 +104,7 @@ const isEnded = ({ env }: Lives, workflowId: string) =>
 
 /** Watches as they were kept when their histories were recorded, by name; each answers its workflow's id. */
 export const WATCHES: Record<string, (lives: Lives, outside: StandIns) => Promise<string>> = {
-  /** Waits, is told, waits for longer, ends. */
+  /** Waits, is notified, waits for longer, ends. */
   async 'inquiry-answered-and-closed'(lives) {
     const inquiry = await createRelationshipLife(lives);
     await inquiry.tell();

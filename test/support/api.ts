@@ -15,7 +15,7 @@ import { createTestDatabase } from './servers';
 
 export const ADMIN_KEY = 'an admin key that only tests know of';
 
-/** Where no Temporal answers: what would be started waits in the outbox, and no request waits for long. */
+/** An address at which no Temporal answers: starts wait in the outbox, and no request waits for long. */
 const NOBODY = '127.0.0.1:1';
 
 export interface Reply {
@@ -144,7 +144,7 @@ export class TestApi {
 export const listBrokenRules = ({ body }: Pick<Reply, 'body'>): string[] =>
   body.errors?.map((error: { path: string; rule: string }) => `${error.path} ${error.rule}`);
 
-/** What kind of problem was answered. */
+/** Reads the type of the problem that was answered. */
 export const readProblemType = ({ body }: Pick<Reply, 'body'>): string =>
   body.type?.replace('urn:countersign:problem:', '');
 

@@ -84,7 +84,7 @@ export async function attestPerson(
   })}`;
 }
 
-/** What an application is taken over with that was confirmed on a day; in network for a hundred days. */
+/** Describes the adoption of an application that was confirmed on a day; in network for a hundred days. */
 export const adoptAsConfirmed = (on: string): Adoption => {
   const proof = { source: 'letter', reference: 'L1', confirmedOn: on } as const;
   return {

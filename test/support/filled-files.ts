@@ -23,7 +23,7 @@ const CONFIRMATIONS = Object.fromEntries(
 
 /** A client's file. */
 export interface File {
-  /** What the provider and the practice are called, and nobody else. */
+  /** The name of the provider and the practice, which no other has. */
   name: string;
   clientId: string;
   practiceId: string;
@@ -143,7 +143,7 @@ export function createFileMaker(api: Api) {
     return {
       rooms: {
         ...rooms,
-        // what the system makes by itself: as much as there is by now, of whomever
+        // rows that the system makes by itself: as many as there are by now, of any client
         mail: await listIds('/v1/mail'),
         inbox: await listIds(`/v1/inbox?userId=${users[0]}`),
         'webhook-deliveries': await listIds('/v1/webhook-deliveries'),

@@ -82,7 +82,7 @@ async function skippingServer(directory: string): Promise<string> {
   return script;
 }
 
-/** Builds dist/ and the workflow bundle. Most tests need neither, so a failure is told to those that do. */
+/** Builds dist/ and the workflow bundle. Most tests need neither, so a failure is reported to those that do. */
 async function build(): Promise<TestServers['build']> {
   try {
     await promisify(execFile)(process.execPath, [join(root, 'local/build.js')]);

@@ -41,7 +41,7 @@ const OFF = new Set(Array.from({ length: 60 }, (_x, i) => daysOff(2010 + i)).fla
 export const isWorkday = (date: string) => findWeekday(date) % 6 !== 0 && !OFF.has(date);
 
 const formats = new Map<string, Intl.DateTimeFormat>();
-/** What a clock in a zone shows, as if it were UTC. */
+/** Reads what a clock in a zone shows, as if it were UTC. */
 export function toWallClock(ms: number, timeZone: string): number {
   let format = formats.get(timeZone);
   if (!format) {

@@ -109,7 +109,7 @@ export class Lives {
       book?: Book;
       /** Continue as new once the history is this long. */
       continueAfter?: number;
-      /** What the workflow takes for what is on record. */
+      /** The progress that the workflow takes for the one on record. */
       believes?: Partial<Progress>;
     } = {},
   ): Promise<Life> {
@@ -165,7 +165,7 @@ export class Life {
     readonly book: Book,
   ) {}
 
-  /** What the workflow answers for itself, and what it has to know by the record. */
+  /** Reads what the workflow answers for itself, and what it has to know by the record. */
   async inStep(): Promise<{ knows: WorkflowView | null; should: Partial<WorkflowView> }> {
     const { progress } = await readRun(this.lives.sql, this.id);
     return { knows: await this.lives.dispatch.query(this.id, 5000), should: { alive: true, progress } };
@@ -221,7 +221,7 @@ export class Life {
     });
   }
 
-  /** The provider attests today, and the workflow hears that the file changed. */
+  /** Attests the provider today, and signals the workflow that the file changed. */
   async attest(): Promise<void> {
     await attestPerson(this.lives.sql, this.book, await this.lives.today());
     await this.lives.dispatch.notifyFileChanged(this.id);

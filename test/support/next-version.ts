@@ -15,7 +15,7 @@ export interface Edit {
 }
 
 const root = resolve(__dirname, '../..');
-/** What the record's side is made of; the workflows that run stay those of today. */
+/** The folders of the record's side; the workflows that run stay those of today. */
 const ROOMS = ['domain', 'record', 'runtime', 'dispatch', 'workflows'];
 
 /** The record's side of a next version: a copy of the code with edits, loaded beside today's. */
@@ -37,7 +37,7 @@ export async function loadNextVersion(edits: readonly Edit[]) {
   );
   return {
     rules: { RULES_VERSION, fold, computeAgenda, computeProgress },
-    /** What works on the record by these rules. */
+    /** Loads the functions that work on the record by these rules. */
     async recordSide() {
       const { recordStep }: typeof Step = await import(join(directory, 'record/applications/recording-step'));
       const { readRun }: typeof Run = await import(join(directory, 'record/applications/application-run'));

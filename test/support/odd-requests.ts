@@ -133,7 +133,7 @@ const GOOD_DATES = [-400, -30, -2, -2, 20, 200].map(dayIn);
 const GOOD_INSTANTS = [-30, -2].map((days) => `${dayIn(days)}T14:00:00.000Z`);
 const ID = '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11';
 const cursorOf = (position: Json): string => Buffer.from(JSON.stringify(position)).toString('base64url');
-/** Of the forms that lists give, each with something odd in one place. */
+/** The forms that lists give, each with something odd in one place. */
 const CURSORS = THINGS.flatMap((thing) => [
   cursorOf(thing),
   cursorOf([thing, ID]),
@@ -168,7 +168,7 @@ const FILES = [
   'LASTNAME,FIRSTNAME\n\ud800,x\n',
 ];
 
-/** What values are generated for. */
+/** The request that values are generated for. */
 interface Request {
   document: Json;
   ids: RealIds;
@@ -293,7 +293,7 @@ export function makeOddRequests(document: Json, ids: RealIds, count: number, see
   return fc.sample(fc.oneof(...operations), { numRuns: count, seed });
 }
 
-/** What stands for each {name} of a path, mostly: an id that is on record there, or a word of its schema. */
+/** Fills each {name} of a path, mostly with an id that is on record there, or a word of its schema. */
 function pathOf({ ids, room }: Request, path: string, parameters: Json[]): fc.Arbitrary<string> {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   const goodFor = (name: string): readonly string[] | undefined => {

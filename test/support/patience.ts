@@ -1,2 +1,5 @@
-/** Of all tests that are not slow: on a busy machine even a process of Node's takes seconds to start, and what times out takes its file along. */
+/**
+ * Gives each test that is not slow three minutes: on a busy machine even a process of Node's takes seconds to start,
+ * and a timeout takes its whole file along.
+ */
 jest.setTimeout(180_000);

@@ -1,4 +1,4 @@
 import type { Principal } from '../../record/kernel/principal';
 
-/** Somebody who may do everything, at every client. */
+/** A principal who may do everything, at every client. */
 export const ADMIN: Principal = { type: 'admin', id: 'admin', name: 'Administrator', role: 'admin', clientIds: null };

@@ -62,7 +62,7 @@ export function useLivesWithRegistries(): void {
     }
   });
 
-  // whoever was watched before is no longer
+  // persons of earlier tests are no longer watched
   afterEach(() => turn('off'));
 }
 
@@ -71,7 +71,7 @@ const turn = (mode: 'api' | 'off') =>
 
 let ids = 20_000_000;
 
-/** A person whom CAQH knows as somebody says. */
+/** Creates a person whom CAQH knows as the test says. */
 export async function createKnownPerson(on: Book, says: object = {}) {
   const caqhId = String(++ids);
   const [{ npi }] = await lives.sql<[{ npi: string }]>`select npi from persons where id = ${on.personId}`;

@@ -6,7 +6,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import postgres from 'postgres';
 import { recordChild } from '../../local/run-record';
 
-/** What global-setup.ts started for the run. */
+/** The servers that global-setup.ts started for the run. */
 export interface TestServers {
   directory: string;
   /** The URL of the migrated template database. */
@@ -73,7 +73,8 @@ export async function createSkippingEnvironment(
   const server = { executable: { type: 'existing-path', path: skipping } } as const;
   const patient = { ...client, interceptors: { workflow: [PATIENT] } };
   const create = () => TestWorkflowEnvironment.createTimeSkipping({ server, client: patient });
-  // the SDK gives it five seconds to answer on a port that somebody may take before it: two cores may need a second try
+  // the SDK gives it five seconds to answer on a port that another process may take before it: two cores may need a
+  // second try
   const environment = await create().catch(create);
   recordChild(directory, 'time-skipping server', Number(readFileSync(`${skipping}.${process.pid}`, 'utf8')), 'SIGTERM');
   return environment;

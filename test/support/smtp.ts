@@ -4,7 +4,7 @@ import { SMTPServer } from 'smtp-server';
 /** How the server behaves towards the next messages. */
 export type Behaviour = 'takes' | 'is_busy' | 'refuses' | 'knows_nobody' | 'dies_at_recipient' | 'dies_after_data';
 
-/** A real mail server on a port of its own that can be told how to behave. */
+/** A real mail server on a port of its own, whose behaviour a test sets. */
 export class TestSmtp {
   behaviour: Behaviour = 'takes';
   readonly received: string[] = [];

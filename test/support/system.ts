@@ -213,7 +213,7 @@ export class OpenApplication {
     return (await this.api.get(`/v1/work-queue?applicationId=${this.id}`)).body.items;
   }
 
-  /** What the gate says of this application's scope. */
+  /** Reads the billing readiness of this application's scope. */
   async readiness(more: Record<string, string> = {}): Promise<Reply['body']> {
     const { providerId, practiceId, payerId } = this.filed;
     const query = new URLSearchParams({ providerId, practiceId, payerId, state: 'CA', dateOfService: TODAY, ...more });

@@ -18,7 +18,7 @@ afterAll(() => lives.stop());
 
 const happenings = fc.array(happening, { minLength: 3, maxLength: 7, size: 'max' });
 
-/** What a model's body lacks of what people say: it is on record, and no rule reads it. */
+/** The words that a model's body lacks: they are on record, and no rule reads them. */
 const SAID = { reason: 'x', source: 'letter', reference: 'L1' };
 
 async function happen(life: Life, h: Happening): Promise<string> {
@@ -74,7 +74,7 @@ async function expectAgreement(life: Life): Promise<void> {
   }).toEqual({ waitingOn, nextFollowUpOn });
 }
 
-/** What leads to a stage, from an application that is ready to be submitted. */
+/** The actions that lead to a stage, from an application that is ready to be submitted. */
 const LEADS: Partial<Record<Stage, (life: Life) => Promise<unknown>>> = {
   preparing: async (life) => {
     await lives.sql`update providers set malpractice = null where id = ${life.book.providerId}`;
@@ -126,7 +126,7 @@ test.each(STAGES)(
           });
         }
       }),
-      // a life that parts is told as it was: to live it shorter takes longer than to read it
+      // a diverging life is reported as it was: to live it shorter takes longer than to read it
       { numRuns: 2, endOnFailure: true },
     );
   },

@@ -13,9 +13,9 @@ import { eventually } from '../support/eventually';
 import { Life, Lives, VALUES } from '../support/lives';
 
 /**
- * What goes wrong around applications, as those who work on them tell it; each scenario by its number. The first is
- * the upkeep's, and a first cycle done before the ninth; the third is in test/integration/changes.test.ts, the seventh
- * where leaving is, the eleventh in many.
+ * Things that go wrong around applications, as their specialists describe them; each scenario by its number. The first
+ * is the upkeep's, and a first cycle done before the ninth; the third is in test/integration/changes.test.ts, the
+ * seventh where leaving is, the eleventh in many.
  */
 const PRINCIPAL: Principal = { type: 'system', id: 'test', name: 'Test', role: 'admin', clientIds: null };
 const SILENT = pino({ level: 'silent' });
@@ -47,7 +47,7 @@ const seen = async (more: object = {}) => ({
   ...more,
 });
 
-/** What the gate says of an application's scope on a day. */
+/** Reads the billing readiness of an application's scope on a day. */
 async function gate({ book }: Life, dateOfService: PlainDate): Promise<ReadinessAnswer> {
   const { providerId, practiceId, payerId } = book;
   const question = { providerId, practiceId, payerId, state: 'CO', dateOfService };
@@ -65,7 +65,7 @@ async function confirmed(effectiveOn: PlainDate, playbook = {}): Promise<Life> {
   return life;
 }
 
-/** How often others were told that the gate's answer had become yes or no. */
+/** Lists how often events said that billing readiness had become yes or no. */
 const told = async ({ id }: Life): Promise<boolean[]> =>
   (
     await lives.sql<{ yes: boolean }[]>`
@@ -153,7 +153,7 @@ test('awkward scenario 6: the effective date is ahead, then later than stated, t
   expect(await countOf(life, 'effective')).toBe(1);
   await eventually(async () => (await told(life)).at(-1) === true);
 
-  // back to what was first told: claims between are free to go out, and what was known then is still known
+  // back to the first statement: claims between are free to go out, and the knowledge of then is still known
   const early = addDays(first, -15);
   await life.confirm('effectiveDate', { value: early, reason: 'backdated on appeal' });
   expect(await gate(life, addDays(first, -10))).toMatchObject({ mayBill: true, billableFrom: early });

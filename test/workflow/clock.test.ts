@@ -49,7 +49,7 @@ async function twoTracks(): Promise<{ life: Life; due: Instant }> {
   return { life, due: credentialing!.at };
 }
 
-/** What fired by itself, in the order in which it was written. */
+/** Lists the entries that timers made, in the order in which they were written. */
 const fired = async (life: Life): Promise<string[]> =>
   (await life.entries()).flatMap((entry) =>
     entry.kind === 'nudge' || entry.kind === 'escalation' ? [`${entry.kind} ${entry.data.track}`] : [],

@@ -8,9 +8,9 @@ import { eventually } from '../support/eventually';
 import { Lives } from '../support/lives';
 
 /**
- * A straight life in turns of its workflow: what woke it, events of history, billed actions, whether lists of workflows are told
- * (one event and one action more), what those buy. Each turn has one workflow task (three events). Who changes a number here says
- * why, and changes docs/bench.md.
+ * A straight life in turns of its workflow: its waking, events of history, billed actions, whether lists of workflows
+ * are updated (one event and one action more), and what those buy. Each turn has one workflow task (three events). A
+ * person who changes a number here says why, and changes docs/bench.md.
  */
 const STRAIGHT_LIFE = [
   ['start', 5, 2, false, 'the workflow; a timer that escalates an attestation nobody obtains'],
@@ -55,7 +55,7 @@ const name = (event: Event) => EventType[event.eventType!].replace('EVENT_TYPE_'
 
 const UPSERT = 'UPSERT_WORKFLOW_SEARCH_ATTRIBUTES';
 
-/** What Temporal Cloud bills; of the local activities, one for each workflow task, and any other marker. */
+/** The events that Temporal Cloud bills; for local activities, one for each workflow task, and any other marker. */
 const BILLED = [
   'WORKFLOW_EXECUTION_STARTED',
   'WORKFLOW_EXECUTION_SIGNALED',

@@ -5,7 +5,7 @@ import { setServices } from '../../record/sources/lookups';
 import { eventually } from '../support/eventually';
 import { lives, useLivesWithRegistries, oig } from '../support/registries';
 
-// with nobody on file: months pass here, and whoever is on file lives through them
+// with nobody on file: months pass here, and a person on file lives through them
 useLivesWithRegistries();
 
 describe('the month’s list of the excluded', () => {

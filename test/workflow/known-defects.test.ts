@@ -26,7 +26,9 @@ afterAll(() => lives.stop());
 const mailOf = (id: string) => `${id}@operator.example`;
 const to = (id: string) => sent.filter((mail) => mail.to === mailOf(id));
 
-/** An application in review, with an assignee, a lead and a client who can be told; its workflow often begins anew. */
+/**
+ * An application in review, with an assignee, a lead and a client who can be notified; its workflow often begins anew.
+ */
 async function staffed() {
   const life = await lives.open({ adopt: { stage: 'in_review' }, continueAfter: 12 });
   const { clientId } = life.book;
@@ -47,7 +49,7 @@ async function staffed() {
 
 const escalated = (life: Life) => life.until((s) => s.followUps.credentialing?.escalatedAt !== undefined, '80 days');
 
-/** Whom the ladder has told, or will, of what armed it. */
+/** Lists whom the escalation has notified, or will, of what armed it. */
 const rungs = async (life: Life) =>
   (
     await lives.sql<{ armedBy: string; recipientId: string }[]>`
@@ -64,7 +66,7 @@ test('nagged twice: each day of the schedule is announced once for a due date, w
     list.toSorted((a, b) => a.recipientId.localeCompare(b.recipientId));
   expect(sorted(await rungs(life))).toEqual(sorted(once));
 
-  // somebody logs a call of another application, and it is struck out: the same date is late again, and was announced
+  // a user logs a call of another application, and it is struck out: the same date is late again, and was announced
   await life.contact('in_review');
   const entryId = (await life.entries()).findLast(({ kind }) => kind === 'contact')!.id;
   const state = await life.act('corrections', { entryId, reason: 'it was another application' });

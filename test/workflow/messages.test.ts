@@ -89,7 +89,7 @@ test.each(['failing', 'losing'] as const)(
     const state = await life.act('contacts', { channel: 'portal', outcome: 'approved' });
     expect(state.stage).toBe('approved');
     expect((await life.entries()).filter(({ kind }) => kind === 'contact')).toHaveLength(1);
-    // it goes on from there: the workflow caught up with what the lost answers told
+    // it goes on from there: the workflow caught up with the lost answers
     expect((await life.act('notes', note('after the storm'))).version).toBe(state.version + 1);
     await expectInStep(life);
   },
@@ -134,7 +134,7 @@ test('a participation continues as new again and again, in full hundreds of time
   expect(kept).toHaveLength(said.length);
   expect(new Set(kept)).toEqual(new Set(said));
   expect(await runs(life, workflowId)).toBeGreaterThan(extent(200));
-  // what it waited for, it still waits for
+  // it still waits for the same
   await expectInStep(life);
 }, 300_000);
 

@@ -20,7 +20,7 @@ import {
 } from '../support/registries';
 
 useLivesWithRegistries();
-/** Of the people of other tests nobody is asked while months pass. */
+/** Stops the asking about people of other tests while months pass. */
 const turnOff = (...services: ('caqh' | 'nppes')[]) =>
   setServices(lives.sql, Object.fromEntries(services.map((name) => [name, { mode: 'off' as const, name }])));
 const statusCalls = () => theirs.calls.filter(({ path }) => path.includes('providerstatus'));

@@ -80,7 +80,7 @@ const GONE = {
   policy: null,
   dea: [],
   formerDea: [],
-  // its days are what the gate’s answers rest on
+  // the answers about billing readiness rest on its days
   formerMalpractice: [{ carrier: 'HPSO', expiresOn: '2020-01-01' }],
   billing: null,
 };

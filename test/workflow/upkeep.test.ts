@@ -59,7 +59,7 @@ const LADDER = {
 };
 type Kind = keyof typeof LADDER;
 
-/** Of a test that has it continue as new: so many people at once, so often each. */
+/** The number of people in a test that has the upkeep continue as new: so many at once, so often each. */
 const PEOPLE = 4;
 const ROUNDS = extent(55);
 
@@ -83,7 +83,7 @@ async function runs(on: Book): Promise<number> {
   return count;
 }
 
-/** Waits until the upkeep has heard what it was told. */
+/** Waits until the upkeep has taken its notice. */
 const heard = (on: Book) =>
   eventually(
     async () => {
@@ -122,7 +122,7 @@ interface Said {
   rung: number;
 }
 
-/** What the person was told, with the day in Denver. */
+/** Lists what the person was reminded of, with the day in Denver. */
 async function said({ providerId }: Book): Promise<Said[]> {
   const rows = await lives.sql<{ notBefore: string; data: Omit<Said, 'on'> }[]>`
     select not_before, data from messages
@@ -139,7 +139,10 @@ interface Statement {
   until: PlainDate;
 }
 
-/** What should have been said of a statement: the rungs that fell while it was on file, and of those missed the last. */
+/**
+ * Computes the reminders of a statement: the days of the schedule that fell while it was on file, and the last of those
+ * missed.
+ */
 function expected({ item, state, dueOn, from, until }: Statement): Said[] {
   const rungs = LADDER[item].map((rung) => ({ rung, on: rung > 0 ? plus(dueOn, rung) : workdayBefore(dueOn, -rung) }));
   const missed = rungs.filter(({ on }) => on < from).at(-1);
@@ -147,7 +150,10 @@ function expected({ item, state, dueOn, from, until }: Statement): Said[] {
   return [...(missed ? [{ rung: missed.rung, on: from }] : []), ...fell].map((one) => ({ ...one, item, state, dueOn }));
 }
 
-/** What was said of the recredentialing of a participation: the day in Denver, to whom, which rung, and for which day. */
+/**
+ * Lists the reminders of a participation's recredentialing: the day in Denver, to whom, which day of the schedule, and
+ * for which day.
+ */
 async function saidOfRecredentialing({ id }: Life): Promise<string[]> {
   const rows = await lives.sql<{ key: string; notBefore: string; dueOn: PlainDate }[]>`
     select key, not_before, data->>'dueOn' as due_on from messages
@@ -169,7 +175,7 @@ const inOrder = (all: Said[]) =>
 
 test('eight years of one person, one recredentialing done and one missed: every reminder exactly once, while it continues as new again and again', async () => {
   const { sql, dispatch } = lives;
-  // what is queued counts as gone out: nobody has to be sent with it
+  // queued mail counts as gone out: nothing has to be sent with it
   const changed: typeof dispatch.notifyWatch = (watch, subject) =>
     watch === 'outreach' ? Promise.resolve() : dispatch.notifyWatch(watch, subject);
   relay = startRelay({ sql, dispatch: { ...dispatch, notifyWatch: changed }, logger: pino({ level: 'silent' }) });
@@ -348,7 +354,7 @@ test('messages that arrive while it continues as new, in full hundreds of times,
     people.map(async (on) => {
       await watchOver(on, 4);
       for (let round = 0; round < ROUNDS; round++) {
-        // what was not heard of by now never will be
+        // a notice that has not arrived by now never will
         await lives.sql`delete from documents where provider_id = ${on.providerId}`;
         // the first makes the run end; the others come while it does
         await Promise.all([0, 1, 2].map((n) => put(on, `paper ${round}.${n}`)));
@@ -440,7 +446,7 @@ describe('messages', () => {
     await lives.env.sleep('5 days');
     await eventually(() => to(address).length === 1);
     expect(to(address)).toEqual([expect.stringMatching(/^Your CAQH attestation holds through /)]);
-    // the second rung has come, and the provider attests before the mail goes out
+    // the second day of the schedule has come, and the provider attests before the mail goes out
     await sleepUntil(plus(today, 26));
     await eventually(async () => (await said(on)).length === 2);
     await attestPerson(sql, on, plus(today, 26));

@@ -42,7 +42,7 @@ async function relationship() {
     ...made,
     tell,
     sent,
-    /** What is queued leaves, as the outreach to its recipient would have it. */
+    /** Lets queued mail leave, as the outreach to its recipient would have it. */
     leave: () => sql`
       with batch as (
         insert into mail_batches (client_id, recipient_type, recipient_id, status, sent_at)

@@ -19,7 +19,7 @@ const callHours: CallHours = {
   days: ['mon', 'tue', 'wed', 'thu', 'fri'],
 };
 const followUpEvery: Duration = { businessDays: isWhole() ? 1 : PART };
-/** How long after its nudge somebody calls, in hours, over and over: the same morning, in the night, days later. */
+/** The hours after a nudge at which a person calls, over and over: the same morning, in the night, days later. */
 const LATE = [1, 9, 0.5, 30, 3, 16, 2, 70];
 
 test('a year of follow-ups of one application fires where an independent computation puts each, through holidays, a closure and both clock changes', async () => {
@@ -47,7 +47,7 @@ test('a year of follow-ups of one application fires where an independent computa
   const expected = contacts
     .slice(0, -1)
     .map(({ at }) => computeExpectedDue({ at }, followUpEvery, { ...callHours, closures }));
-  // due then, and rung then
+  // due then, and late then
   expect(nudges.map(({ data }) => data.at)).toEqual(expected);
   expect(nudges.map(({ at }) => minute(at))).toEqual(expected.map(minute));
 

@@ -1,7 +1,7 @@
 import { upsertMemo } from '@temporalio/workflow';
 import * as workflows from '../../../workflows';
 
-/** What a careless change could look like: every run now leaves a note before its first step. */
+/** An example of a careless change: every run now leaves a note before its first step. */
 const careless =
   <Input>(workflow: (input: Input) => Promise<void>) =>
   (input: Input) => {

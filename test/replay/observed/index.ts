@@ -4,7 +4,7 @@ import { ApplicationRun, type Part } from '../../../workflows/application-run';
 
 export * from '../../../workflows';
 
-/** Where a replayed run of an application says what it knows. */
+/** The sinks to which a replayed run of an application writes what it knows. */
 export interface ProgressSinks extends Sinks {
   observed: { progress(progress: Progress): void };
 }

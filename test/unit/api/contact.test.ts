@@ -19,7 +19,7 @@ test.each([
   ['on no date', '2027-02-30', ['nextFollowUpOn real_date']],
 ])('a follow-up that is named %s is taken, or the answer names field and rule', (_, nextFollowUpOn, expected) => {
   expect(rules(contact, { ...one, nextFollowUpOn })).toEqual(expected);
-  // of a call about many, of each
+  // in a call about many, each
   expect(rules(answer, { outcome: 'in_review', nextFollowUpOn })).toEqual(expected);
   expect(rules(answer, { outcome: 'no_answer', nextFollowUpOn })).toEqual(expected);
 });

@@ -4,7 +4,7 @@ import { addDays, countDaysBetween, FIRST_DATE, isRealDate, LAST_DATE } from '..
 import type { Playbook } from '../../../domain/registry/playbook';
 import { COMPLETE, DAY0, Paper, TODAY0, FACT_VALUES } from './paper';
 
-/** What was stored before dates had a range: no such date stops an application, or throws. */
+/** Dates that were stored before they had a range: none of them stops an application, or throws. */
 
 const date = fc.oneof(
   fc.constantFrom(FIRST_DATE, '0099-12-31', '1899-12-31', '2000-02-29', TODAY0, '2199-12-31', '2262-04-12'),

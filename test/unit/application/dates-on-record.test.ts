@@ -30,7 +30,7 @@ describe('a date from before the submission is refused', () => {
   ])('of %s', (action, body, path) => {
     expect(found(submitted(), action, body)).toEqual([`${path} before_record`]);
     expect(found(submitted(), action, { ...body, [path]: SUBMITTED })).toEqual([]);
-    // of what was not submitted, nothing is known to be later
+    // without a submission, nothing is known to be later
     expect(found(new Paper(), action, body)).toEqual([]);
   });
 
@@ -102,10 +102,10 @@ test('every rule against the record that applications have is held', () => {
     'EffectiveDate.value',
     'Appeal.filedOn',
     'ParticipationEnd.on',
-    // of an agreement
+    // dates of an agreement
     'AgreementEnd.on',
     'IssueResolution.resolvedOn',
-    // of what is no application, or none yet
+    // dates of something that is no application, or none yet
     'AdoptedFact.confirmedOn',
     'Revocation.on',
     'PlatformRelationshipPatch.since',

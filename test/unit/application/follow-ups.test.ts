@@ -587,7 +587,7 @@ describe('a pause', () => {
     const paper = reviewed().act('pause').days(60).act('resume').days(1).act('pause').days(30).act('resume').days(0);
     expect([paper.items, paper.nextFollowUp]).toEqual([['check_status'], '2027-03-05 09:00']);
     expect([paper.view.overdue, due(paper)]).toEqual([false, '2027-04-07 09:00']);
-    // what was asked before them is settled, and so are they
+    // questions from before them are settled, and so are they
     expect(paper.contact('in_review').act('pause').act('resume').state.pauses).toHaveLength(1);
   });
 

@@ -7,8 +7,8 @@ import { toDay, toWallClock, isWorkday, ZONES } from '../../support/independent-
 import { Paper, TODAY0, toLocalText } from './paper';
 import { extent } from '../../support/extent';
 
-/*
- * What comparable products are known to get wrong, each test named after the failure that it would show. Sources:
+/**
+ * Defects that comparable products are known to have, each test named after the failure that it would show. Sources:
  * issues of Zammad (#188, #1322, #904, #2082, #4432, #2157), and products that chase payers.
  */
 const reviewed = () => new Paper().submit().contact('received');
@@ -214,7 +214,7 @@ describe('a contact without a next date that silences an item', () => {
       expect(paper.stage).toBe(stage);
       paper.days(waited).contact(outcome, { outOfOrder: { reason: 'late' } });
       if (outcome === 'no_answer') expect(paper.items.length > 0 || listArmedTimers(paper.state).length > 0).toBe(true);
-      // whatever was said, within a quarter of a year somebody is asked to look again
+      // after any entry, a person is asked to look again within a quarter of a year
       const asked = paper.until(addQuarter(paper.now)).items.length > 0;
       expect([paper.stage, asked || !paper.view.open]).toEqual([paper.stage, true]);
     }

@@ -28,10 +28,10 @@ const TIMERS: TimerName[] = [
   'recredentialing:reminder',
   'recredentialing:missed',
 ];
-/** What touches neither a follow-up nor the queue. */
+/** The events that touch neither a follow-up nor the queue. */
 const SETTLES_NOTHING = ['time', 'file', 'notes', 'assignment', 'pause', 'resume', 'waivers'];
 
-/** What a step records beside the command: the file, and what was due. */
+/** The entries that a step makes beside the command's: the file, and what was due. */
 const BY_ITSELF = [
   'file',
   'stage',
@@ -171,7 +171,7 @@ function broken(paper: Paper, before: ApplicationState, done: HappeningResult): 
   return wrong;
 }
 
-/** What must hold of a whole history, as a list of what doesn't. */
+/** Lists the invariants of a whole history that don't hold. */
 function brokenHistory({ state, events, playbook }: Paper): string[] {
   const wrong: string[] = [];
   const must = (holds: boolean, promise: string) => void (holds || wrong.push(promise));

@@ -55,7 +55,7 @@ export type Happening = typeof happening extends fc.Arbitrary<infer H> ? H : nev
 
 export const pickFrom = <T>(from: readonly T[], index: number): T => from[index % from.length]!;
 
-/** Where an application stands when something happens to it. */
+/** The standing of an application when something happens to it. */
 type Standing = Pick<Paper, 'state' | 'today'>;
 
 /** The body of an action, by what a state has to offer for it. */
@@ -125,9 +125,9 @@ function bodyOf({ state, today }: Standing, action: string, h: Happening): Recor
   }
 }
 
-/** What somebody does, and says of it. */
+/** Chooses a user's action and its body. */
 export function chooseAction(standing: Standing, h: Happening): { action: Action; body: Record<string, unknown> } {
-  // what ends or changes nothing is tried less often
+  // an action that ends or changes nothing is tried less often
   const dull = ['corrections', 'notes', 'assignment', ...(h.number > 0 ? ['withdrawal', 'pause'] : [])];
   const actions = (h.allowed ? listAllowedActions(standing.state) : ACTIONS).filter((action) => !dull.includes(action));
   const action = h.what === 'contacts' ? h.what : (pickFrom(actions, h.which) ?? 'notes');
@@ -147,7 +147,7 @@ function changedFile(paper: Paper, h: Happening): void {
     });
 }
 
-/** What was done, in the words of the invariants. */
+/** The action that was taken, in the words of the invariants. */
 export interface HappeningResult {
   kind: string;
   refusal: Refusal | null;

@@ -64,10 +64,13 @@ const turn = fc.record({
   filed: fc.boolean(),
 });
 
-/** From where on a follow-up is always armed or due; before it, and while a denial waits, our own step is the item. */
+/**
+ * The stages in which a follow-up is always armed or due; before them, and while a denial waits, our own step is the
+ * item.
+ */
 const FOLLOWED = ['submitted', 'in_review', 'information_requested', 'approved', 'panel_closed'];
 
-/** What does not hold of an open application that nobody paused. */
+/** Lists the invariants that don't hold of an open application that nobody paused. */
 function forgotten({ state, stage, items }: Paper): string[] {
   const timers = Object.keys(state.agenda.timers).filter((name) =>
     /^(followUp|escalation|appealWindow|informationD)/.test(name),

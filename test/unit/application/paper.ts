@@ -132,7 +132,7 @@ export class Paper {
     return this.state.stage;
   }
 
-  /** What the queue asks for. */
+  /** The purposes that the queue asks for. */
   get items(): string[] {
     return this.state.agenda.items.map((item) => item.purpose).sort();
   }
@@ -190,14 +190,14 @@ export class Paper {
     return this.act('corrections', { entryId: this.last(kind).id });
   }
 
-  /** The file changes, and the application hears of it. */
+  /** Changes the file, and notifies the application. */
   change(change: Partial<ProviderFile>): this {
     this.file = { ...this.file, ...change };
     this.step(null);
     return this;
   }
 
-  /** The client moves to another time zone, and the application hears of it. */
+  /** Moves the client to another time zone, and notifies the application. */
   move(zone: string): this {
     this.zone = zone;
     this.playbook = resolvePlaybook(this.own, this.state.key, zone);
@@ -205,7 +205,7 @@ export class Paper {
     return this;
   }
 
-  /** What its workflow knows. */
+  /** The progress that its workflow knows. */
   get known(): KnownProgress {
     const { version, stage, attempt, next } = computeProgress(this.state, this.playbook.window.timeZone);
     return { version, stage, attempt, next };
@@ -254,7 +254,7 @@ export class Paper {
     return this.until(next.at > this.now ? next.at : this.now);
   }
 
-  /** What the record looks up for a command. */
+  /** Looks up what the record does for a command. */
   private lookUp(action: Action, body: Body): Partial<Circumstances> {
     if (action === 'approval') return { bySecondPerson: body.byRecorder !== true };
     if (action === 'confirmations') {

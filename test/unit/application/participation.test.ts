@@ -6,7 +6,9 @@ import { addDays } from '../../../domain/time/dates';
 import type { Playbook } from '../../../domain/registry/playbook';
 import { DAY0, toLocalText, Paper, TODAY0, FACT_VALUES, ZONE } from './paper';
 
-/** A participation that is effective on a day; the committee was told of, or the payer's yes is all that is known. */
+/**
+ * A participation that is effective on a day; the committee's day was stated, or the payer's yes is all that is known.
+ */
 function participation({
   effectiveOn = '2027-03-01',
   playbook = {} as Playbook,

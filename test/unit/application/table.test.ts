@@ -2,9 +2,9 @@ import { ACTIONS, FACTS, OUTCOMES, STAGES, type Action, type Stage } from '../..
 import { COMPLETE, Paper, FACT_VALUES } from './paper';
 
 /**
- * Where each action leads from each situation, as the product's page tells it. Two cells of a row: as it is, and with
- * `outOfOrder` where that differs. `=` the stage stays, `.` refused, `+` a new attempt (complete on file, it is at once
- * ready to submit); otherwise the first letters of the stage.
+ * The stage that each action leads to from each situation, as on the product's page. Two cells of a row: as it is, and
+ * with `outOfOrder` if that differs. `=` the stage stays, `.` refused, `+` a new attempt (complete on file, it is at
+ * once ready to submit); otherwise the first letters of the stage.
  */
 const TABLE = `
 action                          preparing awaiting ready    submitted in_review information approved panel    panel_early denied   window_closed withdrawn confirmed
@@ -123,7 +123,7 @@ const BODIES: Partial<Record<string, object>> = {
   assignment: { assignee: 'user' },
 };
 
-/** What has to be there before a row's action, if it is more than the situation. */
+/** Prepares what has to be there before a row's action, if it is more than the situation. */
 function prepare(paper: Paper, row: string): void {
   if (row === 'contacts:second no_record')
     paper.act('contacts', { channel: 'portal', outcome: 'no_record', outOfOrder: {} });
@@ -158,7 +158,7 @@ const ROWS = lines.map(([name, ...cells]) => ({
 }));
 const isOver = (situation: string) => ['window_closed', 'withdrawn', 'confirmed'].includes(situation);
 
-/** What the table lists as allowed in a situation, without `outOfOrder`. */
+/** Lists what the table has as allowed in a situation, without `outOfOrder`. */
 function listed(situation: string) {
   const rows = ROWS.filter(({ plain }) => plain[COLUMNS.indexOf(situation)] !== '.').map(({ row }) => row);
   return {

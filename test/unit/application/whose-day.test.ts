@@ -1,7 +1,7 @@
 import { foldEvents } from '../../../domain/applications/reduce';
 import { DAY0, Paper, TODAY0 } from './paper';
 
-/** Where it is the next day already when the client's morning begins. */
+/** A zone in which it is the next day already when the client's morning begins. */
 const GUAM = { callHours: { timeZone: 'Pacific/Guam', from: '09:00', to: '17:00' } };
 const NEXT_DAY = '2027-01-05';
 

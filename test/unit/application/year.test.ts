@@ -15,7 +15,7 @@ const HOURS: Pick<CallHours, 'from' | 'to' | 'days'>[] = [
   { from: '01:30', to: '23:00' },
 ];
 const closures: Closure[] = [{ from: '2027-12-27', to: '2027-12-30' }, { from: '2027-07-06' }];
-/** How long it takes until somebody calls, in hours, over and over. */
+/** The hours until a person calls, over and over. */
 const LATE = [0.25, 3, 7.5, 9, 22, 31, 0.5, 15];
 const YEAR_END = '2028-01-10T00:00:00.000Z';
 
@@ -54,6 +54,6 @@ test('a year of follow-ups falls where an independent computation puts it: over 
     }
   expect(wrong).toEqual([]);
   expect(count).toBeGreaterThan(extent(10_000));
-  // of the nine zones, four change their clocks
+  // four of the nine zones change their clocks
   expect(offsets.size).toBe(ZONES.length + 4);
 }, 300_000);

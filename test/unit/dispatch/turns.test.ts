@@ -1,6 +1,6 @@
 import { Turns } from '../../../dispatch/turns';
 
-/** Work that goes on until it is told to end. */
+/** Creates work that goes on until its `end` is called. */
 function work(): { begun: boolean; run: () => Promise<string>; end: () => void } {
   let end = () => undefined as void;
   const over = new Promise<void>((resolve) => (end = resolve));

@@ -47,7 +47,7 @@ const leaver = (more: Partial<Leaver> = {}): Leaver => ({
 });
 const AGREEMENT = { id: 'g', practiceId: 'practice', payerId: 'payer', state: 'CO', lineOfBusiness: 'commercial' };
 
-/** What an application of this kind comes to, in a word each. */
+/** Lists the items of an application of this kind, in a word each. */
 const wordsFor = (one: Partial<LeavingApplication>, more: Partial<EndingTerms> = {}) =>
   listLeavingItems(terms(more), leaver({ applications: [application(one)] }), TODAY).map(
     ({ action, because, when }) => `${action} ${because} ${when}`,
@@ -140,7 +140,7 @@ describe('an agreement', () => {
     expect(actionsFor({}, { applications: 'hand_over' })).toEqual(['end_agreement']);
     expect(actionsFor({ open: true })).toEqual(['end_agreement']);
     expect(actionsFor({ contract: { inheritedFrom: 'g' } })).toEqual(['end_agreement']);
-    // of another scope
+    // another scope's
     expect(actionsFor({ key: key({ state: 'NM' }) })).toEqual(['end_agreement']);
     expect(actionsFor({ key: key({ lineOfBusiness: 'medicaid' }) })).toEqual(['end_agreement']);
   });

@@ -211,6 +211,6 @@ test('an effective date from before the licence began is looked at, unless anoth
   expect(found({})).toMatchObject([{ severity: 'warning', about: 'CO', applicationIds: ['application'] }]);
   expect(found({ formerLicences: [{ state: 'CO', expiresOn: '2026-01-31' }] })).toEqual([]);
   expect(found({ licences: [{ state: 'CO', number: 'LPC.1', expiresOn: '2028-01-31' }] })).toEqual([]);
-  // what ended earlier is another matter
+  // documents that ended earlier are another matter
   expect(found({ licences: [{ state: 'CO', number: 'LPC.1', expiresOn: '2025-12-31' }] })).toEqual([]);
 });

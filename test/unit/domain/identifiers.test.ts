@@ -12,7 +12,7 @@ import {
 
 const digits = (length: number) => fc.stringMatching(new RegExp(`^\\d{${length}}$`));
 
-/** What a strict reader takes for another writing of the same identifier. */
+/** Writes what a strict reader takes for another writing of the same identifier. */
 const disguises = (text: string) => [` ${text}`, `${text} `, `${text}\n`, `\t${text}`, `${text}\u200b`, `+${text}`];
 const fullWidth = (text: string) => text.replace(/\d/g, (d) => String.fromCharCode(d.charCodeAt(0) + 0xfee0));
 

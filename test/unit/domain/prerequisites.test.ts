@@ -338,7 +338,7 @@ test('a termination of who leaves asks for nothing that they keep up: they may n
     PREREQUISITES.filter((code) => !['caqh_id', 'licence_in_state', 'malpractice'].includes(code)),
   );
   expect(prerequisites.every((one) => one.met)).toBe(true);
-  // of who stays, and for anything else, it asks for all of it
+  // for a provider who stays, and for anything else, it asks for all of it
   const stays = { ...lapsed, provider: { ...lapsed.provider!, leaves: false } };
   for (const [file, kind] of [[stays, 'termination'] as const, [lapsed, 'new_individual'] as const]) {
     const reading = evaluateFile(file, { ...DEMAND, kind }, TODAY);

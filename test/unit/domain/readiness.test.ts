@@ -120,7 +120,7 @@ describe('over all combinations', () => {
   interface Combination {
     scope: keyof typeof SCOPES;
     approved: boolean;
-    /** Of the facts, in the order of FACTS. */
+    /** The standings of the facts, in the order of FACTS. */
     standings: Standing[];
     when: When;
     ends: boolean;
@@ -146,7 +146,7 @@ describe('over all combinations', () => {
 
   const WORDS = ['contract', 'effective_date', 'provider_id', 'claims_route'];
 
-  /** The rules once more, told from the other end: what must hold, each with what is said where it doesn't. */
+  /** States the rules once more, from the other end: what must hold, each with the answer if it doesn't. */
   function oracle({ scope, approved, standings, when, ends }: Combination): Set<string> {
     const { meant } = SCOPES[scope];
     if (meant !== 'yes') return new Set([meant === 'no' ? 'no_application' : 'scope_ambiguous']);
@@ -183,7 +183,7 @@ describe('over all combinations', () => {
   // all clear: nothing of it may count for the other line
   const MEDICAID = span({ lineOfBusiness: 'medicaid' });
 
-  /** What is on file in a combination, and the question. */
+  /** Builds the file of a combination, and the question. */
   function filed(
     { scope, approved, standings, when, ends }: Combination,
     { partySeen = true, loadedSeen = true } = {},
@@ -246,7 +246,7 @@ describe('over all combinations', () => {
     'platformCovers',
   ] as const;
 
-  /** Of so many names, every way to say yes and no to each. */
+  /** Yields, for so many names, every way to say yes and no to each. */
   function* everyYesAndNo<Name extends string>(names: readonly Name[]): Generator<Record<Name, boolean>> {
     for (let bits = 0; bits < 2 ** names.length; bits++)
       yield Object.fromEntries(names.map((name, i) => [name, (bits & (1 << i)) !== 0])) as Record<Name, boolean>;

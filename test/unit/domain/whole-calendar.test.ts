@@ -27,7 +27,7 @@ import {
 import type { Duration } from '../../../domain/time/duration';
 import { extent } from '../../support/extent';
 
-/** What is stored may be older than the rules at the door: every function here has to end and answer for all of it. */
+/** Stored dates may be older than the rules at the door: every function here has to end and answer for all of them. */
 
 const ZONES = Intl.supportedValuesOf('timeZone');
 const DAYS = countDaysBetween(FIRST_DATE, LAST_DATE);

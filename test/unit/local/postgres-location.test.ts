@@ -23,7 +23,7 @@ import { findUser } from '../../../local/postgres-user';
 /** Only root runs PostgreSQL as another user. */
 const asRoot = process.getuid?.() === 0 ? describe : describe.skip;
 
-/** What only root may enter, and what everybody may. */
+/** A folder that only root may enter, and one that all may. */
 let folder: string;
 let open: string;
 let system: string;
