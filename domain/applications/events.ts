@@ -161,7 +161,7 @@ interface Payloads {
   note: { visibility: 'internal' | 'client' };
   assignment: { assignee: string | null };
   playbook: { version: number; rules?: Rules };
-  /** What was said at the opening was put right; its values stay with the command. */
+  /** A correction of what was stated at the opening; its values stay with the command. */
   details: Record<never, never>;
   correction: { strikes: string };
   /** `ahead`: its last day had not passed, so it goes on until `participation_over`. */

@@ -125,7 +125,7 @@ function listAskedPrerequisites(file: ProviderFile, demand: FileDemand): Prerequ
   const onRecord: Prerequisite[] = [
     ...(provider && (authorisations.length > 0 || authorisationRequired) ? (['authorisation'] as const) : []),
     ...(portalAccess ? (['portal_access'] as const) : []),
-    // who is excluded has to leave all the sooner
+    // an excluded provider has to leave all the sooner
     ...(exclusions.length > 0 && kind !== 'termination' ? (['not_excluded'] as const) : []),
   ];
   return [...requires, ...onRecord.filter((code) => !requires.includes(code))];

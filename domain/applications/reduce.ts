@@ -390,7 +390,7 @@ const OUTCOME_HANDLERS: Record<Exclude<Outcome, 'no_answer'>, OutcomeHandler> = 
   committee: enterReview,
   tabled: enterReview,
   information_requested(s, data, e) {
-    // what is asked for again is due when it first was
+    // items that are asked for again are due when they first were
     const due = s.stage === 'information_requested' && !s.step?.deadlinePassedAt;
     if (!due) moveTo('information_requested')(s, data, e);
   },
@@ -400,7 +400,7 @@ const OUTCOME_HANDLERS: Record<Exclude<Outcome, 'no_answer'>, OutcomeHandler> = 
     if (s.submitted && s.noRecordLooks > 1) beginNewAttempt('no_record')(s, data, e);
   },
   returned(s, data, e) {
-    // what came back had been submitted, known or not
+    // an application that came back had been submitted, known or not
     if (!s.submitted) moveTo('submitted')(s, data, e);
     startAttempt(s, 'returned', e);
   },

@@ -141,9 +141,9 @@ function computeFollowUpAt(state: ApplicationState, f: FollowUp, playbook: Resol
     !f.on && f.purpose === 'check_status' && earliestInquiry && state.submittedAt
       ? computeChase(anchorOn(state.submittedAt, state.submittedOn), earliestInquiry, window)
       : f.at;
-  // what would be long past (a late record, an adoption) is due from the moment we know of it
+  // work that would be long past (a late record, an adoption) is due from the moment we know of it
   const due = [at, earliest, f.at].sort().at(-1)!;
-  // what fired as one began had not fallen into it
+  // a follow-up that fired as one began had not fallen into it
   const { firedAt } = f;
   return skipSilences(
     listSilences(state).filter(({ from }) => !firedAt || from < firedAt),
@@ -155,7 +155,7 @@ function computeFollowUpAt(state: ApplicationState, f: FollowUp, playbook: Resol
 function computeCountedAt({ at, from, rule, hurriedAt, firedAt }: FollowUp, playbook: ResolvedPlaybook): Instant {
   const { window, [rule]: every } = playbook;
   const usual = computeChase(anchorOn(at, from), every, window);
-  // what was due already stays as it was
+  // a follow-up that was due already stays as it was
   if (!hurriedAt || (firedAt && firedAt <= hurriedAt)) return usual;
   return [usual, computeChase({ at: hurriedAt }, halveDuration(every), window)].sort()[0]!;
 }
@@ -232,7 +232,7 @@ function addRecredentialing(agenda: Agenda, cycle: RecredentialingCycle, playboo
   };
   agenda.recredentialing = dates;
   if (cycle.missedAt) return;
-  // what the payer has begun by itself is worked on at once
+  // a cycle that the payer has begun by itself is worked on at once
   if (!cycle.openedAt) agenda.timers['recredentialing:due'] = cycle.startedByPayerOn ? knownAt : opensAt;
   const ahead = REMINDERS.filter((days) => days < (cycle.remindedAt ?? Infinity));
   const daysBefore = ahead.find((days) => addDays(dueOn, -days) > today);

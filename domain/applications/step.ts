@@ -63,9 +63,9 @@ export const isHistoryNeeded = ({
   rulesVersion !== RULES_VERSION || differs !== undefined || command?.action === 'corrections';
 
 /**
- * One step of an application: today's rules, then what changed in the file, then the command, then whatever is due by now. The
- * agenda stands on the last entry; it is computed anew in every step, so that nothing is done by one that is out of date. What
- * is refused leaves the rest in place.
+ * Takes one step of an application: today's rules, then changes in the file, then the command, then whatever is due by
+ * now. The agenda stands on the last entry; it is computed anew in every step, so that nothing is done by one that is
+ * out of date. A refusal leaves the rest in place.
  */
 export function takeStep(input: StepInput): StepOutcome & { refusal: Refusal | null } {
   const { history, command, circumstances } = input;

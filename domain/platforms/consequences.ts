@@ -120,7 +120,7 @@ export interface Billable {
   reasons: ReadinessReason[];
 }
 
-/** What leaving means with one payer in one state. */
+/** The meaning of leaving with one payer in one state. */
 export interface Consequence {
   payerId: string;
   payerName: string;

@@ -12,8 +12,8 @@ const AS_OF = '2026-11-23';
 const citeGuidance = (source: string) => ({ source: `guidance: ${source}`, asOf: AS_OF });
 
 /**
- * Payers of behavioural health practices, each fact with where it was read. What no source says is left out, and the
- * defaults hold: none says how many files a representative takes in a call.
+ * Payers of behavioural health practices, each fact with its source. The defaults hold for everything that no source
+ * says: none says how many files a representative takes in a call.
  */
 export const STARTER_SET: readonly StarterPayer[] = [
   {

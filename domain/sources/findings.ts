@@ -76,7 +76,7 @@ export interface CheckedFile {
   routes: readonly { applicationId: string; route: ElectronicId; own: readonly ElectronicId[] }[];
 }
 
-/** Where claims go: a clearinghouse, and the payer's id there. */
+/** The route of claims: a clearinghouse, and the payer's id there. */
 interface ElectronicId {
   clearinghouse: string;
   payerId: string;

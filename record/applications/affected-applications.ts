@@ -32,8 +32,8 @@ interface Row {
 
 /**
  * Lists the participations that a termination ends, or ended: those that it gave their end, and while it gave none yet
- * those that had begun and have no end. An end that somebody else recorded stays as it is, and while the last day is in
- * dispute so does everything.
+ * those that had begun and have no end. An end with another source stays as it is, and while the last day is in dispute
+ * so does everything.
  */
 export async function listTerminatedParticipations(sql: Db, terminationId: string): Promise<TerminatedParticipation[]> {
   const [termination] = await sql<{ snapshot: ApplicationState }[]>`

@@ -46,7 +46,7 @@ export async function projectOutreach(
   const messages = drafts.flatMap(({ to, after, at, key, data, dueAt, ...draft }): QueuedMessage[] => {
     const recipientId = recipients[to];
     if (recipientId === null) return [];
-    // where the application has no assignee, the lead is notified at once
+    // if the application has no assignee, the lead is notified at once
     const waits = to === 'lead' && state.assignee === null ? undefined : after;
     const notBefore = waits ? computeChase({ at }, waits, { timeZone }) : at;
     return [

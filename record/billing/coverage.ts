@@ -124,7 +124,7 @@ const selectScopes = (
   { providerId, payerId }: CoverageFilter,
 ): Promise<Scope[]> => sql<Scope[]>`
   with applied as (
-    -- what was merged is one
+    -- merged practices are one
     select provider_id, m.practice_id, m.payer_id, state, line_of_business, location_id,
       jsonb_agg(jsonb_build_object('id', a.id, 'stage', stage, 'open', open) order by open desc, a.created_at desc) as applications
     from applications a

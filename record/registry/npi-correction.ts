@@ -9,8 +9,8 @@ import { carryExclusions, screenProviders } from '../screening/exclusions';
 import { findProvider, type Provider } from './providers';
 
 /**
- * Makes a provider another person's, as the NPI on file was not theirs. What this client stated goes along; what
- * registries say of the former NPI stays with it, and they are asked about the right one. Throws a Duplicate where the
+ * Makes a provider another person's, as the NPI on file was not theirs. Statements of this client go along; those of
+ * registries about the former NPI stay with it, and they are asked about the right one. Throws a Duplicate if the
  * client has the other person.
  */
 export const correctNpi = (

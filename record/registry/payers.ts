@@ -163,7 +163,7 @@ export async function findPayersByElectronicId(sql: Db, references: readonly Pay
             jsonb_to_recordset(p_then.electronic_payer_ids) as e(clearinghouse text, "payerId" text)
           where p_then.electronic_payer_ids @> jsonb_build_array(jsonb_build_object('payerId', q."electronicPayerId"))
             and e."payerId" = q."electronicPayerId" and e.clearinghouse = coalesce(q.clearinghouse, e.clearinghouse)
-            -- what was merged has given its ids to the one that stays
+            -- a merged payer has given its ids to the one that stays
             and ${isUnmerged(sql, 'p_then')}
           group by q.i`;
   const found = new Map(rows.map(({ i, ids }) => [buildReferenceKey(asked[i]!), ids]));

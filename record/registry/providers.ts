@@ -94,7 +94,7 @@ const selectProviders = (sql: Db, principal: Principal) => sql`
     (select jsonb_object_agg(s.service, jsonb_build_object(
         'name', coalesce(v.name, s.name), 'mode', coalesce(v.mode, s.mode),
         'status', w.status, 'said', w.said,
-        -- what was asked before this client had the person would tell it of another
+        -- a question from before this client had the person would disclose another
         'checkedAt', case when w.said_at >= p.here_since then w.checked_at end,
         'unavailableSince', coalesce(v.unavailable_since, r.failing_since),
         'reason', coalesce(v.reason, r.reason), 'detail', coalesce(v.detail, r.detail),

@@ -1,5 +1,5 @@
 import { buildOpenApiDocument } from '../../api/kernel/openapi';
-import { listSources, readSource } from '../support/product';
+import { listSources, PRODUCT_FOLDERS, readSource } from '../support/product';
 import { readRoutes } from '../support/routes';
 
 const { routes, close } = readRoutes();
@@ -39,4 +39,62 @@ test('the description is in such words too, and each operation begins with what 
   expect(texts.filter((text) => STUMBLES.test(text))).toEqual([]);
   for (const { summary } of routes)
     expect(summary).toMatch(/^(?!(The|A|An|What|Who|How|Which|Whether|May|Have) )[A-Z][a-z]+ /);
+});
+
+/** A comment begins with what it is about: these words begin an answer whose question the reader does not know. */
+const NO_BEGINNING =
+  /(^|[.!?] )(of|what|whose|whoever)\b|^(where|whom?|(after|about|at|between|by|for|from|in|on|over|since|through|to|until|with) (each|how|so many|what|when|where|which|whom|whose))\b/i;
+/** Words that name no role, a participle that says neither who nor whom, and pictures of ours. */
+const NAMES_NOBODY = /\b(somebody|whoever|whomever|rungs?|told|heard|the gate)\b/i;
+/** Comments of TypeScript, and of SQL within it; lines that follow one another are one comment. */
+const COMMENTS = /(?<=^|\s)\/\*[\s\S]*?\*\/|(?:^[ \t]*(?:\/\/|--) .*\n)+|(?<=\S[ \t]+)\/\/ .*/gm;
+
+const listComments = (source: string): string[] =>
+  (source.match(COMMENTS) ?? []).map((comment) =>
+    comment
+      .split('\n')
+      .map((text) => text.replace(/^\s*(\/\*\*?|\*\/|\*|\/\/|--) ?/, '').replace(/\s*\*\/$/, ''))
+      .join(' ')
+      .trim(),
+  );
+const isUnclear = (comment: string): boolean => NO_BEGINNING.test(comment) || NAMES_NOBODY.test(comment);
+const listUnclear = (source: string): string[] => listComments(source).filter(isUnclear);
+
+test.each([...PRODUCT_FOLDERS, 'bench', 'test'])(
+  'comments in %s begin with what they are about, and name who is meant',
+  (folder) => {
+    const comments = listSources(folder)
+      .filter((file) => !__filename.endsWith(file))
+      .flatMap((file) => listComments(readSource(file)).map((text) => ({ file, text })));
+    expect(comments.length).toBeGreaterThan(10);
+    expect(comments.filter(({ text }) => isUnclear(text))).toEqual([]);
+  },
+);
+
+test.each([
+  '/** Of these tables is kept what was before each change. */',
+  '/** What a step does. */',
+  '/**\n * Where an application stands,\n * in words.\n */',
+  'const a = 1; // whose work it is',
+  '  // by each of some ids that there are,\n  // in their order\n',
+  '/** By which a caller says that it is meant. */',
+  '/** Keeps a row. Of several, the first. */',
+  'const q = sql`\n  -- what was merged is one\n  select 1`;',
+  '/** The provider is told of it. */',
+  '/** Ends the access of somebody. */',
+  '/** Whoever reads it sees all clients. */',
+  '/** The next rung. */',
+  '/** Asks the gate. */',
+])('a comment that a stranger stumbles over is found: %s', (source) => {
+  expect(listUnclear(source)).toHaveLength(1);
+});
+
+test.each([
+  '/** The first of several. */',
+  '/** How far from today a date may lie. */',
+  "const url = 'https://example.com/of'; const text = '// what';",
+  '// the record says where it stands',
+  '/** Whether somebodyElse is one name. */',
+])('no stumble: %s', (source) => {
+  expect(listUnclear(source)).toEqual([]);
 });
