@@ -1,4 +1,5 @@
-# One image; the command says what it is: dist/api/main.js, dist/worker/main.js or dist/runtime/migrate-main.js.
+# One image; the command says what it is: dist/api/main.js, dist/worker/main.js, dist/runtime/migrate-main.js or
+# dist/runtime/roles-main.js.
 ARG NODE_VERSION=24.20.0-bookworm-slim
 
 FROM node:${NODE_VERSION} AS base

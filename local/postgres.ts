@@ -1,14 +1,18 @@
 import { execFile, type SpawnOptions } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
+import { createRoles } from '../runtime/roles';
+import { mapRoles, ROLES, type DatabaseUrls } from '../runtime/row-security';
 import { isComplete, locateUnfinishedMark } from './postgres-location';
 import { locatePrograms } from './postgres-programs';
 import { changeOwner, findUser } from './postgres-user';
 
-const OWNER = 'countersign';
+/** The superuser, and the name of the database. */
+const SUPERUSER = 'countersign';
 
 /** The program to spawn, and its user. */
 export interface Launch {
@@ -34,7 +38,7 @@ export async function initialiseCluster(directory: string, password: string, sig
   changeOwner(findUser(directory), passwordFile);
   const { file, args, options } = launchProgram('initdb', directory, [
     `--pgdata=${directory}`,
-    `--username=${OWNER}`,
+    `--username=${SUPERUSER}`,
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
@@ -72,8 +76,35 @@ export function servePostgres(directory: string, port: number, settings: Record<
   ]);
 }
 
-export function buildUrl(port: number, password: string, database: string = OWNER): string {
-  return `postgres://${OWNER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
+/** The superuser's URL, which nothing but the making of databases and roles is done with. */
+export function buildUrl(port: number, password: string, database: string = SUPERUSER): string {
+  return `postgres://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
+}
+
+/** Each role's URL of the same database; their passwords are derived, so that one secret is kept. */
+export function deriveUrls(superuserUrl: string): DatabaseUrls {
+  const { password } = new URL(superuserUrl);
+  return mapRoles((role) => {
+    const url = new URL(superuserUrl);
+    url.username = ROLES[role];
+    url.password = createHmac('sha256', password).update(ROLES[role]).digest('hex');
+    return url.href;
+  });
+}
+
+/** Makes the roles, of whom one comes to own what an earlier version's superuser did; answers the URL of each. */
+export async function ensureRoles(superuserUrl: string): Promise<DatabaseUrls> {
+  const urls = deriveUrls(superuserUrl);
+  const sql = postgres(superuserUrl, { max: 1, onnotice: () => undefined });
+  try {
+    await createRoles(
+      sql,
+      mapRoles((role) => new URL(urls[role]).password),
+    );
+    return urls;
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
 }
 
 const NOT_YET = new Set(['ECONNREFUSED', 'ECONNRESET', 'CONNECTION_CLOSED', 'CONNECT_TIMEOUT', '57P03']);

@@ -6,7 +6,7 @@ import type { Environment } from '../runtime/config';
 import { obtainBinary } from './binaries';
 import { buildCodecEndpoint } from './codec-server';
 import { readPorts } from './ports';
-import { buildUrl } from './postgres';
+import { buildUrl, deriveUrls } from './postgres';
 import { isOwnerAlive } from './run-record';
 import { readSettings, type Settings } from './settings';
 
@@ -19,7 +19,7 @@ function findDatabaseUrl(settings: Settings): string {
   if (settings.databaseUrl) return settings.databaseUrl;
   requireRunning(settings);
   const password = readFileSync(join(settings.dataDirectory, 'postgres-password'), 'utf8').trim();
-  return buildUrl(readPorts(settings.dataDirectory).postgres, password);
+  return deriveUrls(buildUrl(readPorts(settings.dataDirectory).postgres, password)).owner;
 }
 
 const isOnPath = (program: string) =>

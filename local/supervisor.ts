@@ -16,7 +16,7 @@ import { buildCodecEndpoint, startCodecServer } from './codec-server';
 import { createApi } from './http';
 import { dist, root } from './paths';
 import { isFree, locatePortsFile, rememberPorts, type LocalPorts } from './ports';
-import { ensureDatabase, initialiseCluster, servePostgres, buildUrl } from './postgres';
+import { ensureDatabase, ensureRoles, initialiseCluster, servePostgres, buildUrl } from './postgres';
 import { locateCluster, findEarlierPostmaster, listUnusedClusters } from './postgres-location';
 import { identify, releaseLock, takeLock } from './processes';
 import { announceWork } from './progress';
@@ -173,8 +173,9 @@ async function startPostgres(run: Run, dataDirectory: string, ports: LocalPorts)
     },
     (signal) => ensureDatabase(url, signal),
   );
-  await migrateDatabase(url);
-  return url;
+  const { owner } = await ensureRoles(url);
+  await migrateDatabase(owner);
+  return owner;
 }
 
 /** Checks the server that the environment names; answers the environment for the product. */

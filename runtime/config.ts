@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { DatabaseUrls } from './row-security';
 
 const port = z
   .string()
@@ -32,13 +33,26 @@ const describeWholeNumber = (least: number, most: number, preset: number) => {
     .transform(Number)
     .default(preset);
 };
+const databaseUrl = z
+  .string(required)
+  .regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://')
+  .refine((text) => URL.canParse(text), 'must be a URL');
+
+const ROLE_URLS = z.object({
+  DATABASE_URL_ADMIN: databaseUrl,
+  DATABASE_URL: databaseUrl,
+  DATABASE_URL_SCOPED: databaseUrl,
+  DATABASE_URL_EVERY: databaseUrl,
+  DATABASE_URL_WORKER: databaseUrl,
+  DATABASE_URL_PURGE: databaseUrl,
+});
 const watchdogSeconds = z
   .string()
   .refine((text) => text === 'off' || /^([5-9]|[1-9]\d{1,3})$/.test(text), 'must be off, or a number from 5 to 9999')
   .transform((text) => (text === 'off' ? null : Number(text)));
 
 const nodeSchema = z.object({
-  DATABASE_URL: z.string(required).regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://'),
+  DATABASE_URL: databaseUrl,
   ENCRYPTION_KEYS: z.string(required).min(1, required),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   RUN_ID: z.string().min(1, 'must not be empty').optional(),
@@ -160,6 +174,21 @@ export function loadDatabaseUrl(env: Environment): string {
   return readEnvironment(nodeSchema.pick({ DATABASE_URL: true }), env).DATABASE_URL;
 }
 
+/** What the making of the roles needs; throws like loadConfig. */
+export function loadRolesConfig(env: Environment): { administratorUrl: string; urls: DatabaseUrls } {
+  const values = readEnvironment(ROLE_URLS, env);
+  return {
+    administratorUrl: values.DATABASE_URL_ADMIN,
+    urls: {
+      owner: values.DATABASE_URL,
+      scoped: values.DATABASE_URL_SCOPED,
+      every: values.DATABASE_URL_EVERY,
+      worker: values.DATABASE_URL_WORKER,
+      purge: values.DATABASE_URL_PURGE,
+    },
+  };
+}
+
 /** Reads what the API needs; throws like loadConfig. */
 export function loadApiConfig(env: Environment): ApiConfig {
   const values = readEnvironment(apiSchema, env);
@@ -211,7 +240,7 @@ const buildNodeConfig = (values: z.infer<typeof nodeSchema>): NodeConfig => ({
  * The variables whose value may stand in a file, named by the variable with `_FILE` behind it, as secrets of an
  * orchestrator do.
  */
-const SECRETS = ['DATABASE_URL', 'ENCRYPTION_KEYS', 'ADMIN_API_KEY', 'SMTP_URL', 'CAQH_PASSWORD'] as const;
+const SECRETS = [...Object.keys(ROLE_URLS.shape), 'ENCRYPTION_KEYS', 'ADMIN_API_KEY', 'SMTP_URL', 'CAQH_PASSWORD'];
 
 /** The environment with each secret that is named as a file read from it, less the line break at its end. */
 function readSecretFiles(env: Environment): Environment {

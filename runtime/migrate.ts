@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import type { Sql } from './database';
+import { applyRowSecurity } from './row-security';
 
 // Beside the sources, also for compiled code.
 const DIRECTORY = [join(__dirname, 'migrations'), join(__dirname, '../../runtime/migrations')].find(existsSync)!;
@@ -10,7 +11,7 @@ const LOCK = 7_203_511;
 
 /**
  * Applies the missing files of runtime/migrations in order, up to a number if one is given, each in a transaction of
- * its own; answers how many.
+ * its own, and then the rules of row security; answers how many files. The URL is that of the owner of the tables.
  */
 export async function migrateDatabase(databaseUrl: string, { through = Infinity } = {}): Promise<number> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
@@ -26,6 +27,7 @@ export async function migrateDatabase(databaseUrl: string, { through = Infinity 
     const files = readdirSync(DIRECTORY).filter((file) => /^\d{4}_.+\.sql$/.test(file) && readNumber(file) <= through);
     let applied = 0;
     for (const file of files.sort()) if (await applyMigration(sql, file)) applied++;
+    if (through === Infinity) await applyRowSecurity(sql, files.length);
     return applied;
   } finally {
     await sql.end({ timeout: 5 });

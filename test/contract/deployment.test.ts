@@ -88,6 +88,10 @@ describe('docker-compose.yml', () => {
       new Set([
         'ADMIN_API_KEY',
         'COUNTERSIGN_DB_PASSWORD',
+        'COUNTERSIGN_EVERY_PASSWORD',
+        'COUNTERSIGN_PURGE_PASSWORD',
+        'COUNTERSIGN_SCOPED_PASSWORD',
+        'COUNTERSIGN_WORKER_PASSWORD',
         'ENCRYPTION_KEYS',
         'POSTGRES_PASSWORD',
         'TEMPORAL_DB_PASSWORD',
@@ -204,7 +208,7 @@ describe('Dockerfile', () => {
 
   test('every program that compose runs, and every file that a build stage copies, exists', () => {
     const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files]) => files!.split(' '));
-    expect(entryPoints.length).toBe(3);
+    expect(entryPoints.length).toBe(4);
     expect(copied.length).toBeGreaterThan(0);
     for (const file of [...entryPoints.map(source), ...copied])
       expect([file, existsSync(join(root, file))]).toEqual([file, true]);

@@ -3,13 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import postgres from 'postgres';
 import { obtainBinary } from '../../local/binaries';
 import { dist, root, workDirectory } from '../../local/paths';
-import { ensureDatabase, initialiseCluster, servePostgres, buildUrl } from '../../local/postgres';
+import { ensureDatabase, ensureRoles, initialiseCluster, servePostgres, buildUrl } from '../../local/postgres';
 import { locateCluster, removeDataDirectory } from '../../local/postgres-location';
 import { beginRecord, endOrphans, hasRecord, isOwnerAlive } from '../../local/run-record';
 import { connectToServer, listDevServerArguments } from '../../local/temporal';
 import { migrateDatabase } from '../../runtime/migrate';
+import { ROLES } from '../../runtime/row-security';
 import { bringUp } from './bring-up';
 import type { TestServers } from './servers';
 
@@ -27,6 +29,13 @@ async function sweep(): Promise<void> {
     await endOrphans(directory);
     removeDataDirectory(directory);
   }
+}
+
+/** Lets the owner do what only a superuser can: tests tamper with the record behind the back of its triggers and keys. */
+async function allowTampering(superuserUrl: string): Promise<void> {
+  const sql = postgres(superuserUrl, { max: 1 });
+  await sql`grant set on parameter session_replication_role to ${sql(ROLES.owner)}`;
+  await sql.end();
 }
 
 async function startPostgres(directory: string): Promise<string> {
@@ -47,7 +56,9 @@ async function startPostgres(directory: string): Promise<string> {
     (port) => ({ name: 'postgres', launch: servePostgres(cluster, port, settings), signal: 'SIGINT' }),
     (port, signal) => ensureDatabase(urlOn(port), signal).then(() => urlOn(port)),
   );
-  await migrateDatabase(template);
+  const { owner } = await ensureRoles(template);
+  await migrateDatabase(owner);
+  await allowTampering(template);
   return template;
 }
 

@@ -4,7 +4,9 @@ import type { ClientOptions, WorkflowClientInterceptor } from '@temporalio/clien
 import { msToTs } from '@temporalio/common/lib/time';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import postgres from 'postgres';
+import { deriveUrls } from '../../local/postgres';
 import { recordChild } from '../../local/run-record';
+import { ROLES, type DatabaseUrls } from '../../runtime/row-security';
 
 /** The servers that global-setup.ts started for the run. */
 export interface TestServers {
@@ -35,17 +37,32 @@ async function administer<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T
   }
 }
 
-/** A fresh, migrated database of its own for a test; `drop` ends its connections too. */
-export async function createTestDatabase({ empty = false } = {}): Promise<{ url: string; drop(): Promise<void> }> {
+/** The superuser's URL of a test's database, for what no role of the product may do. */
+export function createSuperuserUrl(databaseUrl: string): string {
+  const url = new URL(readTestServers().template);
+  url.pathname = new URL(databaseUrl).pathname;
+  return url.href;
+}
+
+/** A fresh, migrated database of its own for a test, with the URL of its owner and of each role; `drop` ends its connections too. */
+export async function createTestDatabase({ empty = false } = {}): Promise<{
+  url: string;
+  urls: DatabaseUrls;
+  drop(): Promise<void>;
+}> {
   const template = new URL(readTestServers().template);
   const source = empty ? 'template0' : template.pathname.slice(1);
   const name = `test_${randomBytes(8).toString('hex')}`;
   // copied as files: by way of the log, as is usual, it takes PostgreSQL four times as long
-  await administer((sql) => sql`create database ${sql(name)} template ${sql(source)} strategy file_copy`);
+  await administer(
+    (sql) => sql`create database ${sql(name)} template ${sql(source)} strategy file_copy owner ${sql(ROLES.owner)}`,
+  );
   const url = new URL(template);
   url.pathname = `/${name}`;
+  const urls = deriveUrls(url.href);
   return {
-    url: url.href,
+    url: urls.owner,
+    urls,
     drop: () => administer(async (sql) => void (await sql`drop database ${sql(name)} with (force)`)),
   };
 }
