@@ -7,7 +7,7 @@ import { describeError } from '../runtime/redact';
 import type { RecordStep, Send, Wake } from '../workflows/messages';
 import { createSend, type OutsideServices } from './outreach';
 
-/** The activities that workflows call; each is idempotent by the ids it is given. */
+/** Creates the activities that workflows call; each is idempotent by the ids it is given. */
 export const createActivities = ({ sql, ...outside }: { sql: Sql } & OutsideServices): RecordStep & Wake & Send => {
   const sending = createSend(sql, outside);
   return {

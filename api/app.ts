@@ -16,7 +16,7 @@ import { createRouter, sendAnswer } from './kernel/router';
 import { WrongKeys } from './kernel/wrong-keys';
 import { listRoutes } from './routes';
 
-/** The whole API, without a port. */
+/** Creates the whole API, without a port. */
 export function createApp(deps: Deps, counter = createAccessCounter(deps.sql)): Express {
   const { sql, keyring, logger, config } = deps;
   const routes = listRoutes(deps);
@@ -72,13 +72,13 @@ const LOGGING: Options = {
 
 const QUIET = new Set(['/healthz', '/readyz']);
 
-/** The path of the route that a request came to, with the names of its parameters; null if it came to none. */
+/** Finds the path of the route that a request came to, with the names of its parameters; null if it came to none. */
 function findPattern(req: IncomingMessage): string | null {
   const { route } = req as IncomingMessage & { route?: { path: string | RegExp } };
   return route ? String(route.path) : null;
 }
 
-/** The request's id is ours, never the caller's: two requests never share one. The answer carries it. */
+/** Names a request by an id that is ours, never the caller's: two requests never share one. The answer carries it. */
 function nameRequest(_req: IncomingMessage, res: ServerResponse): string {
   const id = randomUUID();
   res.setHeader('X-Request-Id', id);

@@ -106,5 +106,5 @@ const GROUPS = [
   auditSampleRoutes,
 ];
 
-/** Every route there is, in the order of the documentation. */
+/** Lists every route there is, in the order of the documentation. */
 export const listRoutes = (deps: Deps): Route[] => GROUPS.flatMap((routes) => routes(deps));

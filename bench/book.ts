@@ -6,7 +6,7 @@ const CLINICIANS = 5_000;
 const PAYERS = 20;
 
 /**
- * A book of 100,000 confirmed applications, written straight into the tables: twenty payers for each of five thousand
+ * Writes a book of 100,000 confirmed applications straight into the tables: twenty payers for each of five thousand
  * clinicians of one practice.
  */
 export const writeBook = (sql: Sql): Promise<void> =>

@@ -78,7 +78,10 @@ export async function bootSystem(env: NodeJS.ProcessEnv = {}): Promise<BootedSys
 /** An application to open: the kind is the usual one. */
 export type Scope = Pick<ApplicationKey, 'providerId' | 'practiceId' | 'payerId' | 'state' | 'lineOfBusiness'>;
 
-/** The bodies of as many applications as there may be: one client, a few clinicians, payers, every state and line. */
+/**
+ * Yields the bodies of as many applications as there may be: one client, a few clinicians, payers, every state and
+ * line.
+ */
 export async function* yieldScopes(api: Api, playbook: object = {}): AsyncGenerator<Scope> {
   const states = ['CA', 'NY', 'TX', 'FL', 'WA', 'OR', 'CO', 'MA', 'IL', 'GA'];
   const lines = ['commercial', 'medicare', 'medicaid', 'tricare', 'eap', 'other'] as const;
@@ -109,7 +112,7 @@ export async function* yieldScopes(api: Api, playbook: object = {}): AsyncGenera
   }
 }
 
-/** The next `count` of them. */
+/** Takes the next `count` items. */
 export async function takeItems<T>(from: AsyncGenerator<T>, count: number): Promise<T[]> {
   const taken: T[] = [];
   while (taken.length < count) taken.push((await from.next()).value);
@@ -132,7 +135,7 @@ export async function measureWork<T>(
   return performance.now() - began;
 }
 
-/** The value below which a share of the values lies. */
+/** Computes the value below which a share of the values lies. */
 export function computeQuantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;

@@ -45,7 +45,7 @@ async function adoptAll({ api, sql, temporal }: BootedSystem): Promise<{ ids: st
   return { ids, dueAt: Date.parse(at) + AHEAD_MINUTES * 60_000 };
 }
 
-/** One request of every kind, one after the other. */
+/** Measures one request of every kind, one after the other. */
 async function measureRequests({ api }: BootedSystem, ids: string[], into: Latencies): Promise<void> {
   const id = ids[Math.floor(Math.random() * ids.length)]!;
   const requests: Record<(typeof PROBES)[number], () => Promise<unknown>> = {

@@ -14,7 +14,7 @@ export interface MemoryUse {
   perCached: number;
 }
 
-/** Bytes that a process holds. */
+/** Reads the bytes that a process holds. */
 export const readRss = (pid: number): number =>
   Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
 

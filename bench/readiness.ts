@@ -4,7 +4,10 @@ import { bootSystem, computeQuantile } from './booted';
 const BATCH = 1000;
 const ROUNDS = 20;
 
-/** A batch of 1,000 readiness checks against one check, over HTTP on a book of 100,000 applications, interleaved. */
+/**
+ * Measures a batch of 1,000 readiness checks against one check, over HTTP on a book of 100,000 applications,
+ * interleaved.
+ */
 export async function measureReadiness(): Promise<void> {
   const { api, sql, stop } = await bootSystem();
   try {

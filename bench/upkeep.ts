@@ -48,7 +48,7 @@ async function notifyUpkeep({ sql }: BootedSystem, from: number, to: number): Pr
   return performance.now() - began;
 }
 
-/** Bytes that the Temporal server keeps on disk. */
+/** Measures the bytes that the Temporal server keeps on disk. */
 const measureStored = ({ directory }: BootedSystem): number =>
   readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((file) => /temporal[^/]*\.(db|sqlite)(-wal)?$/.test(file))

@@ -159,7 +159,7 @@ function createCommandRecorder({ sql, client }: Pick<DeliveryDeps, 'sql' | 'clie
   return recordCommand;
 }
 
-/** The pause before an update is sent again: it doubles up to a second, with jitter. */
+/** Computes the pause before an update is sent again: it doubles up to a second, with jitter. */
 const computePauseMs = (tries: number): number => Math.min(1_000, 25 * 2 ** tries) * (0.5 + Math.random() / 2);
 
 const ON_ITS_WAY = { status: 'on_its_way' } as const;

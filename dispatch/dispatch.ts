@@ -24,7 +24,7 @@ export interface WorkflowView {
 
 export type Dispatch = ReturnType<typeof createDispatch>;
 
-/** The only door to Temporal: starts, updates, signals and queries workflows for API and relay. */
+/** Creates the only door to Temporal: starts, updates, signals and queries workflows for API and relay. */
 export function createDispatch({
   sql,
   client,
@@ -106,7 +106,7 @@ export function createDispatch({
     );
   }
 
-  /** A call to a server that does not answer ends after a time, and the relay tries again. */
+  /** Adds a deadline: a call to a server that does not answer ends after a time, and the relay tries again. */
   const addDeadline =
     <Args extends unknown[]>(call: (...args: Args) => Promise<void>) =>
     (...args: Args): Promise<void> =>

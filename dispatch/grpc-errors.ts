@@ -13,7 +13,10 @@ export function findGrpcError(error: unknown): { code: number; details: string }
 /** gRPC codes of a call that was not answered in time: cancelled, deadline exceeded, resource exhausted, unavailable. */
 const UNANSWERED = [1, 4, 8, 14];
 
-/** The server gave up the task that carried an update: FAILED_PRECONDITION if the task itself failed, as on closing. */
+/**
+ * Whether the server gave up the task that carried an update: FAILED_PRECONDITION if the task itself failed, as on
+ * closing.
+ */
 export const isLost = (error: unknown): boolean =>
   error instanceof WorkflowUpdateFailedError || findGrpcError(error)?.code === 9;
 

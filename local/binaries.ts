@@ -220,8 +220,8 @@ const FETCHED: Record<string, Way> = {
 };
 
 /**
- * The path of a server's executable, fetched into the cache when it is nowhere. The error lists every way that was tried;
- * `signal` gives up.
+ * Obtains a server's executable, fetched into the cache when it is nowhere; answers its path. The error lists every way
+ * that was tried; `signal` gives up.
  */
 export async function obtainBinary(
   name: keyof typeof BINARIES,

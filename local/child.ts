@@ -90,7 +90,7 @@ export class Child {
     clearInterval(this.looking);
   }
 
-  /** It is expected to end, and not started again. */
+  /** Expects the child to end, and does not start it again. */
   expectEnd(): void {
     this.stopping = true;
     clearTimeout(this.again);

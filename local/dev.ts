@@ -29,7 +29,9 @@ export function selectPrograms(changed: string[]): Program[] {
   return programs.filter((program) => changed.some((source) => !ONLY[OTHER[program]].test(source)));
 }
 
-/** `npm run dev`: what `npm start` runs; when sources change, it builds them and starts anew what they are in. */
+/**
+ * Runs `npm run dev`: the parts of `npm start`; when sources change, it builds them and starts anew what they are in.
+ */
 export async function runDevelopment(env: Environment): Promise<void> {
   // A debugger stops the event loop for as long as it likes.
   await superviseRun({ WATCHDOG_SECONDS: 'off', ...env }, { inspect: INSPECT, watchSystem: watchSources });
@@ -95,7 +97,7 @@ function readSources(): Times {
   return times;
 }
 
-/** The sources that are new, written since, or gone. */
+/** Lists the sources that are new, written since, or gone. */
 function listDifferences(before: Times, now: Times): string[] {
   return [...new Set([...before.keys(), ...now.keys()])].filter((source) => before.get(source) !== now.get(source));
 }

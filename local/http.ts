@@ -22,7 +22,7 @@ export interface Api {
   post(path: string, body: object, idempotencyKey?: string): Promise<Answer>;
 }
 
-/** The API at `base`, called with `key`; anything but a success throws a ProblemError. */
+/** Creates a client of the API at `base`, called with `key`; anything but a success throws a ProblemError. */
 export function createApi(base: string, key: string): Api {
   async function callApi(
     method: string,

@@ -12,7 +12,7 @@ const doubleLuhnDigit = (digit: number) => (digit < 5 ? digit * 2 : digit * 2 - 
 /** Invents a number of `length` digits that is unused here. */
 export const inventDigits = (length: number) => String(Date.now()).slice(-length).padStart(length, '1');
 
-/** A clinician's documents, in date for longer than any demonstration. */
+/** Invents a clinician's documents, in date for longer than any demonstration. */
 export const inventDocuments = (day: string, state: string, number: string) => ({
   licences: [{ state, number, expiresOn: addDays(day, 500) }],
   malpractice: { carrier: 'Lantern Mutual', policyNumber: `PL-${number}`, expiresOn: addDays(day, 300) },

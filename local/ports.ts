@@ -13,7 +13,7 @@ export interface LocalPorts {
 /** Locates the file in which a data directory keeps its ports. */
 export const locatePortsFile = (dataDirectory: string): string => join(dataDirectory, 'ports.json');
 
-/** The ports with which a data directory was started last. */
+/** Reads the ports with which a data directory was started last. */
 export const readPorts = (dataDirectory: string): LocalPorts =>
   JSON.parse(readFileSync(locatePortsFile(dataDirectory), 'utf8'));
 
@@ -33,14 +33,14 @@ export async function isFree(port: number): Promise<boolean> {
   return (await tryListening(port, '127.0.0.1')) !== undefined && (await tryListening(port, '0.0.0.0')) !== undefined;
 }
 
-/** A port of the loopback that is free now. */
+/** Finds a port of the loopback that is free now. */
 export async function findFreePort(): Promise<number> {
   const port = await tryListening(0, '127.0.0.1');
   if (port === undefined) throw new Error('No free port on 127.0.0.1.');
   return port;
 }
 
-/** The ports that `file` remembers under these names; one that is missing, taken or among `except` is chosen anew. */
+/** Remembers in `file` the ports under these names; one that is missing, taken or among `except` is chosen anew. */
 export async function rememberPorts<Name extends string>(
   file: string,
   names: Name[],

@@ -26,7 +26,7 @@ const locateHomes = (system: string) => join(system, 'clusters');
 const locateClusterIn = (home: string) => join(home, 'data');
 const readText = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined);
 
-/** Beside a cluster, while it is being made. */
+/** Locates the mark beside a cluster that is being made. */
 export const locateUnfinishedMark = (cluster: string): string => `${cluster}.unfinished`;
 export const isComplete = (cluster: string): boolean =>
   existsSync(join(cluster, 'PG_VERSION')) && !existsSync(locateUnfinishedMark(cluster));
@@ -48,7 +48,7 @@ export function findEarlierPostmaster(directory: string): number | undefined {
   return undefined;
 }
 
-/** The home that a data directory names; never a folder that this program did not make. */
+/** Finds the home that a data directory names; never a folder that this program did not make. */
 function findHome(dataDirectory: string, system: string): string | undefined {
   const home = readText(join(dataDirectory, LOCATION));
   if (home === undefined) return undefined;
@@ -157,7 +157,10 @@ export function removeDataDirectory(dataDirectory: string, system = SYSTEM_DIREC
   rmSync(dataDirectory, { recursive: true, force: true });
 }
 
-/** The homes of clusters whose data directories are gone, or have another one: only a person knows whether they are needed. */
+/**
+ * Lists the homes of clusters whose data directories are gone, or have another one: only a person knows whether they
+ * are needed.
+ */
 export function listUnusedClusters(system = SYSTEM_DIRECTORY): { home: string; dataDirectory: string }[] {
   const folder = locateHomes(system);
   return (existsSync(folder) ? readdirSync(folder) : []).flatMap((name) => {

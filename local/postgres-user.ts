@@ -26,7 +26,10 @@ function findUserPostgres(): PostgresUser {
 /** Whether the system knows a user by name: the maker of a cluster needs one. */
 const hasName = (uid: number) => runToEnd('id', ['-nu', String(uid)]).status === 0;
 
-/** PostgreSQL refuses root: as root it runs as the owner of the cluster, else of the folder around it, else as `postgres`. */
+/**
+ * Finds the user for PostgreSQL, which refuses root: as root it runs as the owner of the cluster, else of the folder
+ * around it, else as `postgres`.
+ */
 export function findUser(cluster: string): PostgresUser {
   if (!isRoot()) return undefined;
   for (const path of [cluster, dirname(cluster)]) {

@@ -84,7 +84,7 @@ const createProvider = (firstName: string, lastName: string, number: number, mor
   ...more,
 });
 
-/** A member of the group that works in two states. */
+/** Creates a member of the group that works in two states. */
 const createLakeshoreProvider = (firstName: string, lastName: string, number: number, day: string) =>
   createProvider(firstName, lastName, number, {
     // renewed a year ago, without a gap
@@ -284,7 +284,10 @@ const createApplications = (day: string) => [
   { provider: 'Raman', payer: 'Harbor Mutual', state: 'IL', assignee: 'Sam Whitfield' },
 ];
 
-/** The four facts of a contract that has been in force for 240 days, with the party that each piece of evidence names. */
+/**
+ * Creates the four facts of a contract that has been in force for 240 days, with the party that each piece of evidence
+ * names.
+ */
 function createConfirmations(day: string) {
   const read = {
     source: 'letter',
@@ -301,8 +304,9 @@ function createConfirmations(day: string) {
 }
 
 /**
- * The invented book of `day`, its today: users, payers, clients with their practices and providers, which platforms they
- * are on with which answers, and applications. Every person is named by a last name, every payer by name or alias.
+ * Creates the invented book of `day`, its today: users, payers, clients with their practices and providers, which
+ * platforms they are on with which answers, and applications. Every person is named by a last name, every payer by name
+ * or alias.
  */
 export const createSampleBook = (day: string) => ({
   users: USERS,

@@ -82,7 +82,7 @@ export interface Secrets {
   encryptionKeys: string;
 }
 
-/** The secrets from the environment, else from the data directory, where the first start makes them. */
+/** Reads the secrets from the environment, else from the data directory, where the first start makes them. */
 export function readSecrets(env: Environment, dataDirectory: string): Secrets {
   const adminApiKey =
     env.ADMIN_API_KEY || readOrKeep(locateAdminKey(dataDirectory), () => randomBytes(32).toString('base64url'));

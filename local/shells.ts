@@ -36,7 +36,7 @@ async function runInTerminal(file: string, args: string[], env: Environment): Pr
   });
 }
 
-/** `npm run psql`: psql on the database that `npm start` uses; without psql on this machine, one statement. */
+/** Runs `npm run psql`: psql on the database that `npm start` uses; without psql on this machine, one statement. */
 export async function runPsql(env: Environment, args: string[]): Promise<void> {
   const url = new URL(findDatabaseUrl(readSettings(env)));
   const [statement] = args;
@@ -58,13 +58,13 @@ export async function runPsql(env: Environment, args: string[]): Promise<void> {
   }
 }
 
-/** `npm run audit:verify`: verifies the audit log of the database that `npm start` uses. */
+/** Runs `npm run audit:verify`: verifies the audit log of the database that `npm start` uses. */
 export function runAuditCheck(env: Environment, args: string[]): Promise<void> {
   const command = join(__dirname, '../worker/verify-audit-main.js');
   return runInTerminal(process.execPath, [command, ...args], { DATABASE_URL: findDatabaseUrl(readSettings(env)) });
 }
 
-/** `npm run temporal`: Temporal's own command line, on the server and namespace that `npm start` uses. */
+/** Runs `npm run temporal`: Temporal's own command line, on the server and namespace that `npm start` uses. */
 export async function runTemporal(env: Environment, args: string[]): Promise<void> {
   const settings = readSettings(env);
   if (settings.temporalAddress) return runInTerminal(await obtainBinary('devServer'), args, {});

@@ -41,7 +41,7 @@ const HEAP_MB = 512;
 /** How long each may take to stop, in their order; ten seconds in all, even if none stops by itself. */
 const PATIENCE = { api: 2500, worker: 3000, temporal: 2000, postgres: 2000 };
 
-/** The path as a person in the checkout would type it. */
+/** Shows a path as a person in the checkout would type it. */
 const showPath = (path: string) => (relative(root, path).startsWith('..') ? path : relative(root, path));
 
 /** The running system, once all of it does. */

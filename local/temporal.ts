@@ -4,7 +4,7 @@ import { msToTs, optionalTsToMs, tsToMs } from '@temporalio/common/lib/time';
 import { SEARCH_ATTRIBUTES } from '../domain/kernel/search-attributes';
 import { nameType } from '../runtime/search-attributes';
 
-/** The arguments of a dev server on the loopback; without `file` it keeps everything in memory. */
+/** Lists the arguments of a dev server on the loopback; without `file` it keeps everything in memory. */
 export function listDevServerArguments(options: {
   port: number;
   namespace: string;

@@ -40,8 +40,8 @@ const TIMEOUT_MS = 20_000;
 const TIMEOUTS = { connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS };
 
 /**
- * Mail by SMTP; `url` as nodemailer reads it, smtp://user:password@host:port. Neither mail nor password leaves without TLS,
- * whatever the server offers, unless `tls` is false.
+ * Creates a mailer by SMTP; `url` as nodemailer reads it, smtp://user:password@host:port. Neither mail nor password
+ * leaves without TLS, whatever the server offers, unless `tls` is false.
  */
 export function createSmtpMailer(url: string, from: string, { tls = true } = {}): Mailer {
   const { options } = createTransport(url);
@@ -76,7 +76,10 @@ export function createSmtpMailer(url: string, from: string, { tls = true } = {})
   };
 }
 
-/** One message over a connection of its own; unlike nodemailer's transport it reads the message no earlier than DATA. */
+/**
+ * Delivers one message over a connection of its own; unlike nodemailer's transport it reads the message no earlier than
+ * DATA.
+ */
 function deliverMail(
   connection: SMTPConnection,
   auth: SMTPConnection.AuthenticationType | undefined,

@@ -282,7 +282,7 @@ function writeGreeting(reader: Reader, name: string | null): string {
   return reader === 'payer' || reader === 'platform' ? `Dear team at ${name},` : `Dear ${name},`;
 }
 
-/** One message, or several as one digest, as plain text and HTML. */
+/** Renders one message, or several as one digest, as plain text and HTML. */
 export function renderMail(
   reader: Reader,
   contents: readonly Content[],

@@ -16,7 +16,7 @@ export interface Webhook {
 
 const TIMEOUT_MS = 15_000;
 
-/** The signature of the Standard Webhooks specification: of id, timestamp and body, one per secret. */
+/** Signs a webhook by the Standard Webhooks specification: id, timestamp and body, one signature per secret. */
 const signWebhook = ({ id, body, secrets }: Pick<Webhook, 'id' | 'body' | 'secrets'>, timestamp: number): string =>
   secrets
     .map((secret) => {

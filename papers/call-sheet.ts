@@ -41,7 +41,7 @@ const COLUMNS: Column[] = [
 const spellCode = (code: string): string => code.replaceAll('_', ' ');
 const joinLines = (...all: (string | null | undefined | false)[]): string => all.filter(Boolean).join('\n');
 
-/** A payer's call sheet as a page to have at hand: whom to call, what to have ready, and each application. */
+/** Draws a payer's call sheet as a page to have at hand: whom to call, what to have ready, and each application. */
 export const drawCallSheet = (sheet: PrintedCall, now: Instant, letterhead: Letterhead): Promise<Buffer> =>
   drawPdf(
     {

@@ -59,7 +59,7 @@ const spellCode = (code: string | null): string => (code ?? '').replaceAll('_', 
 
 const UNCONFIRMED = '_unconfirmed';
 
-/** The reasons in few words: the unconfirmed facts in one breath. */
+/** Explains the reasons in few words: the unconfirmed facts in one breath. */
 export function explainReasons(reasons: readonly ReadinessReason[]): string {
   const facts = reasons.filter((reason) => reason.endsWith(UNCONFIRMED));
   const others = reasons.filter((reason) => !facts.includes(reason)).map(spellCode);
@@ -99,7 +99,7 @@ const MEANINGS: Record<ReadinessReason, string> = {
 const nameRoute = (cell: CoverageCell): string =>
   cell.through === 'direct' ? 'own contract' : cell.through === 'platform' ? joinPlatforms(cell) : 'nobody yet';
 
-/** The coverage of a client as a paper that can be sent: provider by provider. */
+/** Draws the coverage of a client as a paper that can be sent: provider by provider. */
 export function drawCoverage(
   client: { name: string },
   cells: readonly CoverageCell[],

@@ -34,7 +34,7 @@ const LONGEST = 1200;
 const PIECE = new RegExp(`.{1,${LONGEST}}`, 'gsu');
 const LINE_TAKES = 40;
 
-/** An application's evidence as a paper that can be handed on; `sha256` is that of the same file as JSON. */
+/** Draws an application's evidence file as a paper that can be handed on; `sha256` is that of the same file as JSON. */
 export function drawEvidenceFile(written: EvidenceFile, sha256: string, letterhead: Letterhead): Promise<Buffer> {
   const file = { ...OF_VERSION_1, ...written };
   const { application, provider, practice, payer, location, client } = file;
@@ -117,7 +117,7 @@ const writeLine = ({ name, address }: { name: string | null; address: object }):
 
 type FormatInstant = (at: Instant) => string;
 
-/** Local dates and times of a zone, to the minute. */
+/** Creates the format of a zone's local dates and times, to the minute. */
 const createClock = (timeZone: string): FormatInstant => {
   const format = new Intl.DateTimeFormat('en-CA', {
     timeZone,
@@ -146,7 +146,7 @@ function buildTable<T extends LoggedEntry>(
   return { heading, columns: columns.map(({ title, share }) => ({ title, share })), rows };
 }
 
-/** A row as the rows that it takes. */
+/** Splits a row into the rows that it takes. */
 function splitRow(cells: readonly string[]): string[][] {
   const cut = cells.map(splitCell);
   return Array.from({ length: Math.max(...cut.map(({ length }) => length)) }, (_, i) => cut.map((one) => one[i] ?? ''));
@@ -472,5 +472,5 @@ function writeDetail(entry: EvidenceEntry): string {
   }
 }
 
-/** A reason in the words in which it was given; one that an ending gave is a code. */
+/** Writes a reason in the words in which it was given; one that an ending gave is a code. */
 const writeReason = (reason: string): string => (/^[a-z]+(_[a-z]+)*$/.test(reason) ? spellCode(reason) : reason);

@@ -83,7 +83,7 @@ export function isDrawable(image: Buffer): boolean {
 
 const JPEG_BEGINS = Buffer.from('ffd8', 'hex');
 
-/** The logo on the right of the title, and the name above it. */
+/** Draws the logo on the right of the title, and the name above it. */
 function drawLetterhead(doc: PDFKit.PDFDocument, { name, logo }: Letterhead): void {
   if (logo) {
     const fit: [number, number] = [LOGO.width, LOGO.height];

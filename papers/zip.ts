@@ -9,7 +9,7 @@ export interface ArchivedFile {
 /** The first moment that a ZIP can name: an archive does not say when it was made; its content does. */
 const NO_TIME = '1980-01-01T00:00:00';
 
-/** A ZIP archive, piece by piece: it holds one file at a time. */
+/** Writes a ZIP archive, piece by piece: it holds one file at a time. */
 export async function* writeZip(files: AsyncIterable<ArchivedFile>): AsyncGenerator<Uint8Array> {
   let ready: Uint8Array[] = [];
   const archive = new Zip((error, chunk) => {

@@ -11,7 +11,7 @@ export const words = z
   .optional()
   .transform((value) => String(value ?? '').trim());
 
-/** A list without the items that are none. */
+/** Reads a list without the items that are none. */
 export const listOf = <T extends z.ZodType>(item: T) =>
   z
     .array(item.nullable())

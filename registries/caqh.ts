@@ -138,7 +138,7 @@ function readAnswer<T>(schema: z.ZodType<T>, status: number, body: Buffer): T {
   return result.data;
 }
 
-/** YYYYMMDD; null if the text is not a valid date. */
+/** Reads YYYYMMDD; null if the text is not a valid date. */
 function readCompactDate(text: string): PlainDate | null {
   const date = text.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
   return isGivenDate(date) ? date : null;

@@ -87,7 +87,7 @@ async function* splitFile(file: Buffer, buildError: () => BadTable): AsyncGenera
 /** The first bytes of workbooks, of today and of before 2007. */
 const WORKBOOKS = [Buffer.from('PK\x03\x04', 'latin1'), Buffer.from([0xd0, 0xcf, 0x11, 0xe0])];
 
-/** The rows of a CSV file (RFC 4180, with a byte order mark or not), each cell by the name of its column. */
+/** Reads the rows of a CSV file (RFC 4180, with a byte order mark or not), each cell by the name of its column. */
 export async function* readCsv(file: Buffer, columns: Columns): AsyncGenerator<CsvRow> {
   if (WORKBOOKS.some((start) => file.subarray(0, start.length).equals(start)))
     throw buildBadTable('workbook', 'must be CSV, and this is a workbook: save it as CSV (UTF-8)');

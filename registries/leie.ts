@@ -57,7 +57,7 @@ const COLUMNS = [
 const MIDDLE_NAME = 'MIDNAME';
 type Row = Partial<Record<(typeof COLUMNS)[number] | typeof MIDDLE_NAME, string>>;
 
-/** Each person and entity of the list; null for a row that names one and can't be read. */
+/** Reads each person and entity of the list; null for a row that names one and can't be read. */
 export async function* readLeie(file: Buffer): AsyncGenerator<LeieEntry | null> {
   for await (const { line, values } of readCsv(file, LEIE_TABLE)) {
     refuseDamage(line, values);

@@ -242,7 +242,7 @@ const buildNodeConfig = (values: z.infer<typeof nodeSchema>): NodeConfig => ({
  */
 const SECRETS = [...Object.keys(ROLE_URLS.shape), 'ENCRYPTION_KEYS', 'ADMIN_API_KEY', 'SMTP_URL', 'CAQH_PASSWORD'];
 
-/** The environment with each secret that is named as a file read from it, less the line break at its end. */
+/** Reads the environment with each secret that is named as a file taken from it, less the line break at its end. */
 function readSecretFiles(env: Environment): Environment {
   const problems: string[] = [];
   const readEnvironment = SECRETS.flatMap((name): [string, string][] => {

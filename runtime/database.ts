@@ -25,7 +25,7 @@ export type Sql = postgres.Sql;
 /** The connection of a query: the pool or a transaction of it. */
 export type Db = postgres.ISql;
 export type Tx = postgres.TransactionSql;
-/** A value for a column of type jsonb. */
+/** Makes a value for a column of type jsonb. */
 export const toJson = (sql: Db, value: unknown): postgres.Parameter => sql.json(value as postgres.JSONValue);
 
 /**

@@ -4,8 +4,8 @@ import { redactSecrets } from './redact';
 export type { Logger } from 'pino';
 
 /**
- * The process's logger: JSON lines, secrets redacted by name at any depth, errors as `describeError` has them. Both are
- * done to the line as a whole, before a serializer, a child logger's own included, can see an error.
+ * Creates the process's logger: JSON lines, secrets redacted by name at any depth, errors as `describeError` has them.
+ * Both are done to the line as a whole, before a serializer, a child logger's own included, can see an error.
  */
 export function createLogger(name: string, level: string, destination?: DestinationStream): Logger {
   const options = {

@@ -75,7 +75,7 @@ export function summarizeError(error: unknown): string {
 
 const isError = (value: unknown): value is Error => value instanceof Error || isNativeError(value);
 
-/** The frames of a stack without the message before them, whose lines may look like frames. */
+/** Reads the frames of a stack without the message before them, whose lines may look like frames. */
 function readFrames({ message, stack = '' }: Error): string {
   const frames = stack.slice(stack.indexOf(message) + message.length).split('\n');
   return frames.filter((line) => /^\s+at /.test(line)).join('\n');

@@ -38,5 +38,5 @@ export async function registerSearchAttributes(connection: Connection, namespace
 
 const isCloud = ({ options }: Connection) => /\.(tmprl\.cloud|api\.temporal\.io)(:\d+)?$/.test(options.address);
 
-/** A type as Temporal's tools call it: `Keyword`. */
+/** Names a type as Temporal's tools call it: `Keyword`. */
 export const nameType = (type: string): string => `${type[0]!}${type.slice(1).toLowerCase()}`;

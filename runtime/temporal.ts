@@ -25,7 +25,7 @@ export interface Temporal {
 // A server that comes back is found again within seconds, however long it was away.
 const CHANNEL = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2000 };
 
-/** A client that connects on first use, so that its process boots, and answers, while Temporal is away. */
+/** Creates a client that connects on first use, so that its process boots, and answers, while Temporal is away. */
 export function connectTemporal(env: Environment, keyring: Keyring): Temporal {
   const { connectionOptions, namespace } = readTemporalSettings(env);
   const options = { ...connectionOptions, channelArgs: CHANNEL };

@@ -112,7 +112,7 @@ export function createReconciler({ sql, dispatch, logger, settings, signal }: Re
       return { afterSeconds: compareEverySeconds, summary };
     });
 
-  /** The applications that workflows run. */
+  /** Finds the applications that workflows run. */
   async function findRunning(workflowIds: AsyncIterable<string>): Promise<string[]> {
     const ids = new Set<string>();
     for await (const id of workflowIds) ids.add(id);

@@ -172,7 +172,7 @@ function groupBySubject(rows: readonly OutboxRow[]): SubjectRows[] {
   return [...bySubject.values()];
 }
 
-/** Kind and code of an error; its message may quote data. */
+/** Reads the kind and code of an error; its message may quote data. */
 function readCode(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   const code = 'code' in error && /^\w{1,20}$/.test(String(error.code)) ? ` ${String(error.code)}` : '';

@@ -211,7 +211,7 @@ export class ApplicationRun {
   }
 }
 
-/** A timer in words: `follow-up: credentialing`. */
+/** Formats a timer in words: `follow-up: credentialing`. */
 export const formatTimer = (timer: TimerName | 'set_aside'): string =>
   timer
     .replace(/([A-Z])/g, (capital) => `-${capital.toLowerCase()}`)

@@ -124,7 +124,7 @@ export const PARTS: Partial<Record<Stage, (application: ApplicationRun) => Promi
   denied: appealOrLetClose,
 };
 
-/** One payer application, from the first look at the file until it is confirmed, denied for good, or withdrawn. */
+/** Runs one payer application, from the first look at the file until it is confirmed, denied for good, or withdrawn. */
 export async function payerApplication(input: ApplicationInput): Promise<void> {
   const application = new ApplicationRun(input);
   while (application.progress.open) {

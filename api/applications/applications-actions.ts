@@ -373,7 +373,7 @@ function toRefusalProblem(refusal: Refusal, action: Action): Problem {
   }
 }
 
-/** The application as GET answers it. */
+/** Shows the application as GET answers it. */
 export const showApplication = async ({ sql }: Deps, kept: KeptApplication): Promise<object> =>
   describeApplication(sql, kept, readClock());
 

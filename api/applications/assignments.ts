@@ -24,7 +24,10 @@ const claim = z
   })
   .meta({ id: 'Claim' });
 
-/** A caller claims for themselves; to claim for another user is to assign, and needs that permission. */
+/**
+ * Finds the claimant: a caller claims for themselves; to claim for another user is to assign, and needs that
+ * permission.
+ */
 function findClaimant(principal: Principal, assignee: string | undefined): string {
   const { userId } = principal;
   if (userId === undefined && !isAllowed(principal, 'applications:work')) throw new Problem('forbidden');

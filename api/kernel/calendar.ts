@@ -8,7 +8,7 @@ import { Problem } from './errors';
 import { servePage } from './router';
 import type { WrongKeys } from './wrong-keys';
 
-/** Calendar feeds: calendar programs send no key, so the address itself is the secret. */
+/** Serves calendar feeds: calendar programs send no key, so the address itself is the secret. */
 export function createCalendarFeeds(sql: Sql, wrongKeys: WrongKeys): Router {
   const router = Router({ caseSensitive: true, strict: true });
   servePage(router, /^\/calendar\/([\w-]{43})\.ics$/, async (req, res) => {

@@ -28,7 +28,7 @@ const PAGE = `<!doctype html>
 const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null });
 `;
 
-/** The OpenAPI document of the routes and a page that shows it, all served from here. */
+/** Serves the OpenAPI document of the routes and a page that shows it, all from here. */
 export function createDocs(routes: Route[]): Router {
   // the document is made at the first request: it takes as long as the rest of a start
   let document: string | undefined;

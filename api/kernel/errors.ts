@@ -121,7 +121,7 @@ export class Problem extends Error {
     return PROBLEMS[this.type][0];
   }
 
-  /** The application/problem+json body (RFC 9457). */
+  /** Writes the application/problem+json body (RFC 9457). */
   toJSON() {
     const [status, title] = PROBLEMS[this.type];
     const { errors = [] } = this.details;
@@ -136,10 +136,10 @@ export class Problem extends Error {
   }
 }
 
-/** The refusal of a caller whom no valid key names. */
+/** Makes the refusal of a caller whom no valid key names. */
 export const refuseUnknownCaller = (): Problem => new Problem('unauthenticated', {}, { 'WWW-Authenticate': 'Bearer' });
 
-/** The refusal of fields that only the handler could judge. */
+/** Makes the refusal of fields that only the handler could judge. */
 export const refuseFields = (...errors: FieldError[]): Problem => new Problem('validation_failed', { errors });
 
 /**

@@ -42,7 +42,7 @@ export async function checkKey(
   if (owner) refuseErrors(listErrorsBeyondOwner(owner, { role, clientIds }));
 }
 
-/** The errors of a key that could do more than its user. */
+/** Lists the errors of a key that could do more than its user. */
 function listErrorsBeyondOwner(owner: User, { role, clientIds }: Grant): FieldError[] {
   const errors: FieldError[] = [];
   if (!mayGrant(owner, role, owner.clientIds))

@@ -29,10 +29,10 @@ export interface Attempt {
 export const createSingleAttempt = (): Attempt => ({ commandId: randomUUID(), keep: async (answer) => answer });
 
 /**
- * Idempotency-Keys, scoped to the caller and route. There is no lock: every effect is recorded once under the command's
- * id, so attempts that overlap, or follow a crash, come to the same effect, and the first answer that is kept answers
- * them all. Answers are kept sealed, since one of them holds an API key, and a body is kept as a keyed hash only: an
- * attacker who knew the rest of it could find a tax id by trying.
+ * Matches retries by Idempotency-Keys, scoped to the caller and route. There is no lock: every effect is recorded once
+ * under the command's id, so attempts that overlap, or follow a crash, come to the same effect, and the first answer
+ * that is kept answers them all. Answers are kept sealed, since one of them holds an API key, and a body is kept as a
+ * keyed hash only: an attacker who knew the rest of it could find a tax id by trying.
  */
 export function createIdempotency(sql: Sql, keyring: Keyring) {
   const nameOwner = (id: string) => `idempotency_keys/${id}`;

@@ -4,13 +4,13 @@ import { BESIDE_BAD_FIELDS } from './schemas';
 /** Fields that had another name before: the old one, and the one that replaced it. */
 export type OldNames = Record<string, string>;
 
-/** A field of an answer under the name that it had before. */
+/** Describes a field of an answer under the name that it had before. */
 export const describeFormerName = <T extends z.ZodType>(schema: T, name: string): T =>
   schema.meta({ deprecated: true, description: `Old name of \`${name}\``, param: { deprecated: true } });
 
 /**
- * A body, or without an id a query, whose fields can also be sent under the names that they had before. It is read into the new names; one field
- * under both names is refused.
+ * Describes a body, or without an id a query, whose fields can also be sent under the names that they had before. It is
+ * read into the new names; one field under both names is refused.
  */
 export function allowOldNames<S extends z.ZodRawShape>(id: string | null, schema: z.ZodObject<S>, names: OldNames) {
   const shape: Record<string, z.ZodType> = {};

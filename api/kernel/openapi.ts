@@ -83,7 +83,7 @@ const DOCUMENTATION = {
   ),
 } satisfies ZodOpenApiPathsObject;
 
-/** The OpenAPI 3.1 document of the routes, from the schemas that validate. */
+/** Builds the OpenAPI 3.1 document of the routes, from the schemas that validate. */
 export function buildOpenApiDocument(routes: Route[]) {
   const paths: ZodOpenApiPathsObject = { ...DOCUMENTATION };
   for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: buildOperation(route) };
@@ -109,7 +109,7 @@ export function buildOpenApiDocument(routes: Route[]) {
   );
 }
 
-/** The operations of the core with what their examples have in path and query. */
+/** Adds to the operations of the core the examples of their path and query. */
 function addParameterExamples<T extends ReturnType<typeof createDocument>>(document: T, routes: Route[]): T {
   for (const route of routes) {
     const examples = findCoreExamples(route);

@@ -52,7 +52,7 @@ const isRoleAllowed = (role: Role, permission: Permission): boolean =>
 export const isAllowed = (principal: Principal, permission: Permission): boolean =>
   isRoleAllowed(principal.role, permission) && (principal.clientIds === null || !UNSCOPED.includes(permission));
 
-/** The roles that may, for the documentation. */
+/** Lists the roles that may, for the documentation. */
 export const listRoles = (permission: Permission): readonly Role[] => POLICY[permission];
 
 /** Whether a new key or user of this role and scope could do no more than its maker. */

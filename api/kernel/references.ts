@@ -9,14 +9,14 @@ import type { FieldError } from './errors';
 import type { Route } from './route';
 import { id as idSchema, UNKNOWN_REFERENCE } from './schemas';
 
-/** An error for each reference of a list that is not among those that are known. */
+/** Lists an error for each reference of a list that is not among those that are known. */
 export const listUnknown = <T>(path: string, ids: readonly T[] = [], known: ReadonlySet<T>, field = ''): FieldError[] =>
   ids.flatMap((id, index) => {
     const { rule, message } = UNKNOWN_REFERENCE;
     return known.has(id) ? [] : [{ path: `${path}.${index}${field}`, rule, message }];
   });
 
-/** An error for each item of a list whose key an earlier one has: payers that were merged are one. */
+/** Lists an error for each item of a list whose key an earlier one has: payers that were merged are one. */
 export function listRepeated(path: string, keys: readonly (string | undefined)[], field = ''): FieldError[] {
   const first = new Map(keys.map((key, index) => [key, index] as const).toReversed());
   return keys.flatMap((key, index) =>
@@ -61,7 +61,7 @@ export function listUnfitErrors(path: string, { role, revokedAt }: Pick<User, 'r
 
 export const HAS_ACCESS = { rule: 'has_access', message: 'must be a user who still has access' };
 
-/** An error for each document that is not the client's. */
+/** Lists an error for each document that is not the client's. */
 export const listDocumentErrors = async (
   sql: Sql,
   clientId: string,
@@ -112,7 +112,7 @@ export const REFERS_TO = {
 } as const satisfies Record<string, readonly Referent[]>;
 export type ReferringField = keyof typeof REFERS_TO;
 
-/** The names of a field's path, without the places in lists. */
+/** Reads the names of a field's path, without the places in lists. */
 const readNames = (path: string): string[] => path.split('.').filter((name) => !/^\d+$/.test(name));
 
 const isReferring = (field: string): field is ReferringField => Object.hasOwn(REFERS_TO, field);
@@ -127,7 +127,7 @@ export function findReferents(path: string): readonly Referent[] {
   return field ? REFERS_TO[field] : [];
 }
 
-/** The ids at the places where a schema takes some, with their paths, of a value that may be bad elsewhere. */
+/** Finds the ids at the places where a schema takes some, with their paths, of a value that may be bad elsewhere. */
 function findIds(schema: z.core.$ZodType, value: unknown, path: string[] = []): [path: string, id: string][] {
   if (value === undefined || value === null || path.length > 12) return [];
   if (z.globalRegistry.get(schema)?.format === 'uuid')

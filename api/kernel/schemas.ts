@@ -33,7 +33,10 @@ export interface TextRule {
   holds: (text: string) => boolean;
 }
 
-/** A string under rules, of which the first that it breaks is reported; `meta` describes it in the OpenAPI document. */
+/**
+ * Describes a string under rules, the first of which that it breaks is reported; `meta` describes it in the OpenAPI
+ * document.
+ */
 export const describeText = (rules: TextRule[], meta: Record<string, unknown> = {}) =>
   z
     .string()
@@ -59,7 +62,7 @@ const limitCharacters = (max: number): TextRule => ({
   message: `must have at most ${countThings(max, 'character')}`,
   holds: (value) => countCharacters(value) <= max,
 });
-/** Text that is not empty. */
+/** Limits a text to a length, and to not being empty. */
 const limitLength = (max: number): TextRule[] => [
   { rule: 'min_length', message: 'must have at least 1 character', holds: (value) => value.length > 0 },
   limitCharacters(max),
@@ -293,7 +296,7 @@ export const address = z
   .strictObject({ line1: line, line2: line.optional(), city: line, state, postalCode })
   .meta({ id: 'Address' });
 
-/** A URL, with further rules for it. */
+/** Describes a URL, with further rules for it. */
 export const describeUrl = (more: TextRule[]) =>
   describeText(
     [
@@ -343,7 +346,10 @@ const BESIDE_BAD_ITEMS = { when: ({ value }: { value: unknown }): boolean => Arr
 const isEarlier = (one: unknown, other: unknown): boolean =>
   typeof one === 'string' && typeof other === 'string' && isRealDate(one) && isRealDate(other) && one < other;
 
-/** A list that names each thing once: the second of one key is refused. An item without a key is compared with none. */
+/**
+ * Requires that a list names each thing once: the second of one key is refused. An item without a key is compared with
+ * none.
+ */
 export const requireUnique = <T extends z.ZodType>(
   list: z.ZodArray<T>,
   readKey: (item: z.output<T>) => string | undefined,
@@ -367,15 +373,15 @@ export const requireUnique = <T extends z.ZodType>(
     }, BESIDE_BAD_ITEMS)
     .meta({ 'x-items': 'each once', uniqueItems: true });
 
-/** A value that has one of several forms; the error names all of them (`forms`) if the value has none. */
+/** Allows a value one of several forms; the error names all of them (`forms`) if the value has none. */
 export const allowForms = <const T extends readonly z.ZodType[]>(forms: string, options: T) =>
   z.union(options, { error: `must be ${forms}` });
 
-/** A list whose items have no key, so that two may be the same. */
+/** Allows a list to repeat items: they have no key, so that two may be the same. */
 export const allowRepeats = <T extends z.ZodType>(list: z.ZodArray<T>) => list.meta({ 'x-items': 'may repeat' });
 
 const getItself = (item: string): string => item;
-/** Ids, each once. */
+/** Describes a list of ids, each once. */
 export const listOfIds = (max: number) => requireUnique(z.array(id).max(max), getItself);
 /** Words of a set, each once. */
 export const allowWords = <const T extends readonly [string, ...string[]]>(words: T) =>
@@ -415,7 +421,7 @@ export const position = {
   instant: z.string().refine((value) => isInstant(value) && isRealDate(toUtcDate(value))),
 };
 
-/** An opaque cursor that holds what the schema reads: one of `position`, or several of them. */
+/** Reads an opaque cursor that holds what the schema reads: one of `position`, or several of them. */
 export const readCursor = <T>(schema: z.ZodType<T>) =>
   z
     .string()
@@ -452,7 +458,7 @@ export const limit = describeText(
 
 export const yesOrNo = z.enum(['true', 'false']).transform((word) => word === 'true');
 
-/** A list's page and where the next one begins. */
+/** Describes a list's page and where the next one begins. */
 export const describePage = <T extends z.ZodType>(item: T) =>
   z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
 

@@ -57,7 +57,7 @@ export const SECTIONS: { name: string; description: string; tags: string[] }[] =
 
 export const CORE = SECTIONS[0]!.name;
 
-/** The part of the document that takes a tag of routes. */
+/** Finds the part of the document that takes a tag of routes. */
 export function findSection(tag: string): string {
   const section = SECTIONS.find(({ tags }) => tags.includes(tag));
   if (!section) throw new Error(`no part of the OpenAPI document takes the tag ${tag}`);

@@ -90,7 +90,7 @@ export const auditSampleRoutes = ({ sql }: Deps): Route[] => [
   }),
 ];
 
-/** The files of a sample, one application after the other, and last the manifest with their hashes. */
+/** Lists the files of a sample, one application after the other, and last the manifest with their hashes. */
 async function* listFiles(sql: Sql, principal: Principal, drawn: Sample): AsyncGenerator<ArchivedFile> {
   const letterhead = await readLetterhead(sql);
   const files: { path: string; bytes: number; sha256: string }[] = [];
@@ -136,7 +136,7 @@ async function readTimeline(sql: Sql, principal: Principal, applicationId: strin
 const isApproval = ({ kind }: TimelineEntry): boolean => APPROVING.includes(kind);
 const APPROVING: readonly TimelineEntry['kind'][] = ['confirmation', 'approval', 'waiver'];
 
-/** A document is named by its hash: its file is not kept here. */
+/** Describes a document, which is named by its hash: its file is not kept here. */
 const describeDocument = (document: EvidenceFile['documents'][number]) => ({ ...document, file: null });
 
 const writeJson = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 2)}\n`);

@@ -33,7 +33,7 @@ const answerFound = <T>(found: T[], limit: number, readPosition: (last: T) => un
   return answerPage({ items, next: found.length > limit ? readPosition(items.at(-1)!) : null }, (one) => one);
 };
 
-/** All entries, a line of JSON each, however many they are. */
+/** Writes all entries, a line of JSON each, however many they are. */
 async function* writeEntries(sql: Sql, principal: Principal, filter: EntryFilter): AsyncGenerator<string> {
   for (let after = 0; ;) {
     const entries = await listEntries(sql, principal, filter, { after, limit: PAGE });

@@ -127,7 +127,9 @@ part('refresh').addEventListener('click', () => open(sessionStorage.getItem(KEY)
 if (sessionStorage.getItem(KEY)) open(sessionStorage.getItem(KEY));
 `;
 
-/** A page that shows the local mailbox to a user with a key for it; it requests nothing before a key is entered. */
+/**
+ * Serves a page that shows the local mailbox to a user with a key for it; it requests nothing before a key is entered.
+ */
 export function createMailbox(): Router {
   const router = express.Router();
   servePage(router, '/mailbox', (_, res) => void res.type('html').end(PAGE));

@@ -29,7 +29,7 @@ const calledUrl = describeUrl(
   })),
 );
 
-/** A new endpoint; `anywhere`: its URL may lead to a private address, or be without TLS. */
+/** Describes a new endpoint; `anywhere`: its URL may lead to a private address, or be without TLS. */
 export const describeEndpointInput = ({ anywhere }: { anywhere: boolean }) =>
   z
     .strictObject({

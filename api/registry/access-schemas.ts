@@ -27,7 +27,7 @@ export const CLIENT_IS_SCOPED = {
   message: 'must be given where role is client',
 };
 
-/** A client's own people and programs see their own clients, never all. */
+/** Requires a scope for a client's own people and programs: they see their own clients, never all. */
 function requireClientScope(
   { role, clientIds: scope }: { role?: unknown; clientIds?: unknown },
   context: z.RefinementCtx,
@@ -46,7 +46,7 @@ const owner = {
     .meta({ description: 'The program that uses the key. Default: `name`, unless `userId` is given' }),
 };
 
-/** A key belongs to one user or one service, so that the audit log shows who acted by it. */
+/** Requires that a key belongs to one user or one service, so that the audit log shows who acted by it. */
 function requireOneOwner(
   { userId, serviceName }: { userId?: unknown; serviceName?: unknown },
   context: z.RefinementCtx,

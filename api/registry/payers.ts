@@ -33,7 +33,7 @@ function readPayer(result: PayerOrExisting): Payer {
   return result.payer;
 }
 
-/** A version of a payer's playbook as it works for a scope. */
+/** Shows a version of a payer's playbook as it works for a scope. */
 export function showPlaybook(
   of: { payerId: string; version: number } & Required<VariantScope>,
   playbook: Playbook,

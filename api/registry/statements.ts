@@ -13,5 +13,5 @@ export const currentQuery = pageQuery.extend({
   current: yesOrNo.optional().meta({ description: 'true: current statements; false: former ones' }),
 });
 
-/** A statement as it is shown. */
+/** Shows a statement about a practice as callers see it. */
 export const showStatement = <T extends { clientId: string }>({ clientId: _, ...shown }: T) => shown;

@@ -1,7 +1,7 @@
 import type { Rules } from '../registry/application-rules';
 import type { BlockerCode } from './state';
 
-/** A blocker in words: what stands in the way, and who clears it. */
+/** Describes a blocker in words: what stands in the way, and who clears it. */
 export const describeBlocker = (code: BlockerCode, rules: Rules): string => describeBlockers(rules)[code];
 
 const describeBlockers = ({ attestationMaxDays }: Rules): Record<BlockerCode, string> => ({

@@ -75,7 +75,7 @@ export const describeCall = (
   ...(evenIfExists ? [{ evenIfExists }] : []),
 ];
 
-/** The file's part in every step: recorded when it reads differently, or a waiver has run out. */
+/** Decides the file's part in a step: it is recorded when it reads differently, or a waiver has run out. */
 export function decideFile(state: ApplicationState, { reading, today }: Circumstances): Draft[] {
   const same = isSameValue(state.file, reading);
   const waiverOver = state.waivers.some((w) => w.until < today);
@@ -171,7 +171,7 @@ const buildSighting = ({ seenOn }: { seenOn: PlainDate }, last: { seenOn: PlainD
   ...(last && seenOn < last.seenOn && { outdated: true as const }),
 });
 
-/** The entry that a command writes: its codes and dates, never its words. */
+/** Builds the entry that a command writes: its codes and dates, never its words. */
 function buildEntry(state: ApplicationState, { action, body }: Command, of: Circumstances): Draft {
   switch (action) {
     case 'submission':
@@ -297,7 +297,7 @@ export interface Opening {
   phoneFactsNeedApproval?: boolean;
 }
 
-/** The entries that open an application; of an adopted one also what had happened before. */
+/** Decides the entries that open an application; for an adopted one also its earlier history. */
 export function decideOpening({ adopt }: OpeningBody, of: Opening): Draft[] {
   const { applicationId, clientId, key, rules, reading: file } = of;
   const opened: Draft = { kind: 'opened', data: { applicationId, clientId, key, rules, file } };
@@ -376,7 +376,10 @@ export function appendEntries(
   return { state, events };
 }
 
-/** The fold changes a state in place, so it gets its own. Every step does this; by way of JSON it takes five times as long. */
+/**
+ * Clones a state, as the fold changes its own in place. Every step does this; by way of JSON it takes five times as
+ * long.
+ */
 function clonePlain<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(clonePlain) as T;

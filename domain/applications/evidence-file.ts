@@ -205,7 +205,7 @@ export interface EvidenceRecord extends EvidenceSubject {
   documents: readonly EvidenceDocument[];
 }
 
-/** The ids of the documents that entries refer to. */
+/** Lists the ids of the documents that entries refer to. */
 export const listNamedDocuments = (entries: readonly EvidenceEntry[]): string[] => [
   ...new Set(
     entries.flatMap((entry) => [
@@ -216,7 +216,7 @@ export const listNamedDocuments = (entries: readonly EvidenceEntry[]): string[] 
   ),
 ];
 
-/** The evidence file of an application, from what is on record of it. */
+/** Builds the evidence file of an application, from what is on record of it. */
 export function buildEvidenceFile(record: EvidenceRecord): EvidenceFile {
   const { client, provider, practice, location, payer, application, entries, messages, participation } = record;
   const attempts = listAttempts(entries);

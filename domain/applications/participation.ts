@@ -25,7 +25,7 @@ export interface Entry {
   payerDay?: PlainDate;
 }
 
-/** The payer's date on which an entry was made. */
+/** Finds the payer's date on which an entry was made. */
 export const findPayerDay = ({ at, payerDay }: Pick<Entry, 'at' | 'payerDay'>): PlainDate => payerDay ?? toUtcDate(at);
 
 /** The purpose of each track's follow-up, and the rule by which the first one is scheduled. */
@@ -53,7 +53,7 @@ export const FACTS_DISPROVED_BY_ISSUE: Record<IssueCode, readonly Fact[]> = {
   directory_wrong: [],
 };
 
-/** The issue of a code that is still to be resolved. */
+/** Lists the issues, or those of a code, that are still to be resolved. */
 export const listUnresolvedIssues = ({ participation }: ApplicationState, code?: IssueCode): Issue | undefined =>
   participation?.issues.find((issue) => issue.resolvedOn === null && (code === undefined || issue.code === code));
 

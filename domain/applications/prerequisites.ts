@@ -135,7 +135,7 @@ type Find = (file: ProviderFile, demand: FileDemand, today: PlainDate) => Findin
 
 const checkPresence = (value: unknown): Finding => (value ? { met: true } : { met: false, reason: 'missing' });
 
-/** Valid through the latest of its last days. */
+/** Checks validity through the latest of some last days. */
 function checkLastDay(lastDays: readonly PlainDate[], today: PlainDate): Finding {
   const last = lastDays.toSorted().at(-1);
   if (!last) return { met: false, reason: 'missing' };
@@ -143,7 +143,7 @@ function checkLastDay(lastDays: readonly PlainDate[], today: PlainDate): Finding
   return { met: true, ...(last < FOREVER && { changesOn: addDays(last, 1) }) };
 }
 
-/** Held by some term today; what turns that is the first day on which it is otherwise. */
+/** Checks whether some term holds today; the first day on which that changes is the one that turns it. */
 function checkTerms(terms: readonly Term[], today: PlainDate): Finding {
   if (terms.length === 0) return { met: false, reason: 'missing' };
   const met = areTermsInForce(terms, today);
@@ -178,11 +178,14 @@ const FIND: Record<Prerequisite, Find> = {
 
 const FOREVER: PlainDate = '9999-12-30';
 
-/** The last day on which an authorisation holds: the day before it was revoked, or its end. */
+/** Finds the last day on which an authorisation holds: the day before it was revoked, or its end. */
 const findLastDay = ({ until, revokedOn }: Authorisation): PlainDate =>
   [until ?? FOREVER, revokedOn ? addDays(revokedOn, -1) : FOREVER].sort()[0]!;
 
-/** The last day on which all of the scopes hold for a payer, signed on one paper or on several; none where one never did. */
+/**
+ * Lists the last day on which all of the scopes hold for a payer, signed on one paper or on several; none if one never
+ * did.
+ */
 function listLastDays(
   authorisations: readonly Authorisation[],
   scopes: readonly AuthorisationScope[],

@@ -332,7 +332,7 @@ const HANDLERS: Handlers = {
   repaired() {},
 };
 
-/** The pauses since what is awaited, or can be again, was armed. */
+/** Lists the pauses since the oldest thing was armed that is awaited, or can be again. */
 const listLastingPauses = ({ pauses = [], followUps, step, mending = [], ended }: ApplicationState): Silence[] => {
   const armed = [
     ...Object.values(followUps).map(({ at }) => at),
@@ -617,7 +617,7 @@ const ENTERED_KINDS: readonly EventKind[] = [
   'participation_end',
 ];
 
-/** A hold ends where an entry brings the application back to what the workflow knew, or ends it. */
+/** Ends a hold when an entry brings the application back to what the workflow knew, or ends it. */
 function endHold(s: ApplicationState, { kind, at }: ApplicationEvent, moved: boolean): void {
   if (!s.held || !isHeld(s)) return;
   const { stage, attempt } = s.held.known;
@@ -658,7 +658,7 @@ function startAttempt(s: ApplicationState, cause: LossCause, e: Entry): void {
   enterStage(s, findReadyStage(s), e);
 }
 
-/** An attempt goes on where it was, its deadlines too. */
+/** Restores an attempt where it was, with its deadlines. */
 function restoreAttempt(s: ApplicationState, lost: EndedAttempt, e: Entry): void {
   endAttempt(s, 'restoration', e);
   s.ended = s.ended.filter((a) => a.number !== lost.number);

@@ -32,8 +32,8 @@ import { computeNextFollowUpAt } from './view';
 const DEADLINES: readonly Purpose[] = ['provide_information', 'decide_on_appeal'];
 
 /**
- * Every instant that a state waits for, by the playbook's durations and the calendar: the one place that turns rules
- * into time. `timeZone` is the client's; the payer's is in the playbook's window.
+ * Computes every instant that a state waits for, by the playbook's durations and the calendar: the one place that turns
+ * rules into time. `timeZone` is the client's; the payer's is in the playbook's window.
  */
 export function computeAgenda(state: ApplicationState, playbook: ResolvedPlaybook, timeZone: string): Agenda {
   const agenda: Agenda = { timers: {}, followUps: {}, items: [], expectedDecisionAt: null };
@@ -98,7 +98,7 @@ export function computeAgenda(state: ApplicationState, playbook: ResolvedPlayboo
   return agenda;
 }
 
-/** The day from which the payer has had the whole attempt, which it cannot have had before it was submitted. */
+/** Finds the day from which the payer has had the whole attempt, which it cannot have had before it was submitted. */
 function findCompleteSince(
   { completeAt, completeOn, submittedOn }: ApplicationState,
   timeZone: string,
@@ -162,7 +162,7 @@ function computeCountedAt({ at, from, rule, hurriedAt, firedAt }: FollowUp, play
 
 const anchorOn = (at: Instant, on?: PlainDate | null) => (on ? { at, on } : { at });
 
-/** A deadline in days holds through its last day; one in hours ends on the second. */
+/** Computes the last moment of a deadline: one in days holds through its last day; one in hours ends on the second. */
 function computeLastMoment(at: Instant, duration: Duration, timeZone: string): Instant {
   const elapsed = 'hours' in duration || 'minutes' in duration || 'seconds' in duration;
   return elapsed ? at : startOfDay(addDays(toLocalDate(at, timeZone), 1), timeZone);
@@ -279,7 +279,7 @@ export function computeProgress(
   };
 }
 
-/** The armed timers, the earliest first; of those at one instant, by name. */
+/** Lists the armed timers, the earliest first; for those at one instant, by name. */
 export function listArmedTimers({ agenda }: ApplicationState): { at: Instant; timer: TimerName }[] {
   const timers = Object.entries(agenda.timers) as [TimerName, Instant][];
   return timers

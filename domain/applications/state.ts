@@ -237,11 +237,13 @@ export const isOpen = (state: ApplicationState): boolean => state.closedAt === n
 export const isParticipating = (state: ApplicationState): boolean =>
   state.stage === 'confirmed' && state.rules.opensSpan && state.participationEndedOn === null;
 
-/** The last day of a participation, whether it has passed or is ahead. */
+/** Finds the last day of a participation, whether it has passed or is ahead. */
 export const findLastDay = (state: ApplicationState): PlainDate | null =>
   state.participationEndedOn ?? state.participationEndsOn ?? null;
 
-/** The last day that a termination gives participations, with the entry that it is from; null where it gives none. */
+/**
+ * Finds the last day that a termination gives participations, with the entry that it is from; null if it gives none.
+ */
 export function findGivenLastDay({ rules, stage, facts }: ApplicationState): { on: PlainDate; entryId: string } | null {
   const { status, effectiveOn, entryId } = facts.effectiveDate ?? {};
   return rules.endsSpan && stage === 'confirmed' && status === 'confirmed' && effectiveOn && entryId
@@ -252,7 +254,7 @@ export function findGivenLastDay({ rules, stage, facts }: ApplicationState): { o
 /** Whether nudges and mail wait for a person to enter what a restore lost. */
 export const isHeld = (state: ApplicationState): boolean => state.held?.endedAt === null;
 
-/** The times in which nudges and escalations waited, the earliest first; one that still goes on is none yet. */
+/** Lists the times in which nudges and escalations waited, the earliest first; one that still goes on is none yet. */
 export const listSilences = ({ pauses = [], held }: ApplicationState): Silence[] =>
   [...pauses, ...(held?.endedAt ? [{ from: held.since, to: held.endedAt }] : [])].sort((a, b) =>
     a.from < b.from ? -1 : 1,
@@ -262,7 +264,7 @@ export const listSilences = ({ pauses = [], held }: ApplicationState): Silence[]
 export const findFollowUp = (state: ApplicationState, of: Track | ParticipationTrack): FollowUp | undefined =>
   isParticipating(state) ? state.participation?.followUps[of as ParticipationTrack] : state.followUps[of as Track];
 
-/** The entries that ask for something now or later. */
+/** Lists the entries that ask for something now or later. */
 export const listArmedEntries = (state: ApplicationState): string[] => {
   const followUps = isParticipating(state) ? (state.participation?.followUps ?? {}) : state.followUps;
   return [...(state.step ? [state.step] : []), ...Object.values(followUps)].map((one) => one.armedBy);
@@ -276,7 +278,7 @@ export const findLackOf = (state: ApplicationState, fact: Fact): FactLack | null
   return on?.counts ? findFactLack(fact, on, state.file.demands ?? {}) : null;
 };
 
-/** The facts that this kind of application needs and that are not on file, as the payer has yet to give them. */
+/** Lists the facts that this kind of application needs and that are not on file, as the payer has yet to give them. */
 export const listAwaitedFacts = (state: ApplicationState): Fact[] =>
   state.rules.facts.filter((fact) => state.facts[fact]?.status !== 'confirmed' && !isMendable(state, fact));
 
@@ -284,10 +286,10 @@ export const listAwaitedFacts = (state: ApplicationState): Fact[] =>
 export const isMendable = (state: ApplicationState, fact: Fact): boolean =>
   state.facts[fact]?.status === 'claimed' && findLackOf(state, fact) !== null;
 
-/** The facts that a second person may approve. */
+/** Lists the facts that a second person may approve. */
 export const listFactsToApprove = ({ facts }: ApplicationState): Fact[] =>
   FACTS.filter((fact) => facts[fact]?.status === 'claimed' && facts[fact].awaitsApproval);
 
-/** All facts that this kind of application needs are on file and undisputed. */
+/** Whether all facts that this kind of application needs are on file and undisputed. */
 export const areFactsOnFile = (state: ApplicationState): boolean =>
   state.rules.facts.every((fact) => state.facts[fact]?.status === 'confirmed');

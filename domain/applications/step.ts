@@ -87,7 +87,7 @@ export function takeStep(input: StepInput): StepOutcome & { refusal: Refusal | n
   return { ...handleDueTimers(input, taken), refusal };
 }
 
-/** A state that other rules folded, or that differs from its timeline, is folded again, with an entry that says so. */
+/** Folds a state again that other rules folded, or that differs from its timeline, with an entry that says so. */
 function foldAgain(input: StepInput): StepOutcome {
   const { before, rulesVersion, history, differs } = input;
   const draft: Draft | undefined =
@@ -105,7 +105,9 @@ export const isInStep = (
   state: ApplicationState,
 ): boolean => known.version === state.version && known.stage === state.stage && known.attempt === state.attempt;
 
-/** A workflow that knows more than the record, or other than it, knew a record that has been restored since. */
+/**
+ * Detects that a workflow knows more than the record, or other than it: it knew a record that has been restored since.
+ */
 function detectLoss({ known, before }: StepInput, { held }: ApplicationState): Draft[] {
   if (!known || known.version < before.version || isInStep(known, before)) return [];
   const { version, stage, attempt, next } = known;
@@ -173,7 +175,7 @@ export function armAgenda(
   };
 }
 
-/** A correction may not reopen an application while another is open for its key. */
+/** Refuses a correction that would reopen an application while another is open for its key. */
 const refuseReopening = ({ before, otherOpenId }: StepInput, after: ApplicationState): Refusal | null =>
   otherOpenId !== undefined && !isOpen(before) && isOpen(after)
     ? { type: 'open_application_exists', existingId: otherOpenId }

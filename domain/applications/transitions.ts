@@ -122,15 +122,15 @@ function findActionObstacle(state: ApplicationState, asked: ActionRequest): Caus
   return unless?.(state, asked) ?? null;
 }
 
-/** The actions that need no `outOfOrder` now, in the order of the table. */
+/** Lists the actions that need no `outOfOrder` now, in the order of the table. */
 export const listAllowedActions = (state: ApplicationState): Action[] =>
   ACTIONS.filter((action) => findActionObstacle(state, { action }) === null);
 
-/** The outcomes that a contact may have now without `outOfOrder`. */
+/** Lists the outcomes that a contact may have now without `outOfOrder`. */
 export const listAllowedOutcomes = (state: ApplicationState): Outcome[] =>
   OUTCOMES.filter((outcome) => findOutcomeObstacle(state, outcome) === null);
 
-/** Null where the action may be taken, otherwise why not. */
+/** Finds why an action is refused; null if it may be taken. */
 export function findRefusal(state: ApplicationState, asked: ActionRequest): Refusal | null {
   if (asked.version !== undefined && asked.version !== state.version)
     return { type: 'stale_version', version: state.version };

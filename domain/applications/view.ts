@@ -104,7 +104,10 @@ export interface ApplicationView {
   missingFacts: Fact[];
 }
 
-/** The credentialing follow-up until approval, then the earliest chase; of a participation the earliest of any. */
+/**
+ * Computes the credentialing follow-up until approval, then the earliest chase; for a participation the earliest of
+ * any.
+ */
 export function computeNextFollowUpAt(state: ApplicationState): Instant | null {
   const { followUps } = state.agenda;
   if (isParticipating(state))

@@ -202,7 +202,7 @@ export function evaluateBillingReadiness(query: ReadinessQuery, evidence: Readin
 
 type Facts = ReadinessAnswer['facts'];
 
-/** A span as far as its facts count: one that lacks what it has to have behind it, is a claim. */
+/** Demotes the facts of a span that lack the backing that they need: they are claims. */
 function demoteUnprovenFacts(span: Span, { demands }: Pick<ReadinessEvidence, 'demands'>): Span & { facts: Facts } {
   const countFact = (name: Fact, fact: FactRecord) => {
     if (fact.status === 'disputed' || findStatusBySource(fact.source) === 'claimed') return fact;
@@ -215,11 +215,11 @@ function demoteUnprovenFacts(span: Span, { demands }: Pick<ReadinessEvidence, 'd
   return { ...span, facts };
 }
 
-/** The first day in network, where one counts. */
+/** Finds the first day in network, if one counts. */
 export const findEffectiveFrom = ({ facts: { effectiveDate } }: Span): PlainDate | null =>
   effectiveDate?.status === 'confirmed' ? (effectiveDate.value as PlainDate) : null;
 
-/** The first day in network on which a licence holds; where none ever does, the first day in network. */
+/** Finds the first day in network on which a licence holds; if none ever does, the first day in network. */
 function findBillableFrom(span: Span, licences: readonly Term[]): PlainDate | null {
   const from = findEffectiveFrom(span);
   if (from === null || areTermsInForce(licences, from)) return from;
@@ -229,7 +229,7 @@ function findBillableFrom(span: Span, licences: readonly Term[]): PlainDate | nu
   return begins.sort()[0] ?? from;
 }
 
-/** The spans that a query is about; a line or location left out is fine while only one exists. */
+/** Selects the spans that a query is about; a line or location left out is fine while only one exists. */
 function selectSpansInScope(
   query: ReadinessQuery,
   spans: readonly Span[],
@@ -283,8 +283,8 @@ function findReasonAgainstFact(
 }
 
 /**
- * The agreement that a contract or claims route rests on: the one that it is inherited from; the one that it made; or,
- * of a practice, payer and line that held one already, the first that had not ended by then.
+ * Finds the agreement that a contract or claims route rests on: the one that it is inherited from; the one that it
+ * made; or, of a practice, payer and line that held one already, the first that had not ended by then.
  */
 function findSupportingAgreement(
   fact: 'contract' | 'claimsRoute',

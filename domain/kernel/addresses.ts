@@ -69,7 +69,7 @@ function listReadings({ line1, line2, city, state, postalCode }: Place): Reading
   }));
 }
 
-/** A state's code, also of its name. */
+/** Reads a state's code, also of its name. */
 function readState(state: string): string {
   const [written = ''] = listSpellings(state);
   return STATES.get(written.replaceAll(' ', '')) ?? written;
@@ -85,7 +85,9 @@ const GRID = /^([NSEW])[\s.]*(\d+)(?:[\s-]*([NSEW])[\s.]*(\d+))?(?=\s+\p{L})/iu;
 /** Written with one sign. */
 const FRACTIONS: Record<string, string> = { '¼': '1/4', '½': '1/2', '¾': '3/4', '⅓': '1/3', '⅔': '2/3' };
 
-/** The lines with the house number first: the suite or the name of the premises may stand before the street. */
+/**
+ * Moves the house number to the front of the lines: the suite or the name of the premises may stand before the street.
+ */
 function beginWithNumber(lines: string): string {
   const parts = lines.split(/[\n,]/).map((part) => part.trim());
   const at = parts.findIndex((part) => /^\d/.test(part) || GRID.test(part));
@@ -134,14 +136,14 @@ function isStartOfUnits(words: readonly string[], i: number): boolean {
 const ALWAYS_UNITS: ReadonlySet<string> = new Set(['APT', 'PMB', 'RM', 'STE', 'UNIT']);
 const NUMBERED_ROADS: ReadonlySet<string | undefined> = new Set(['BYP', 'HWY', 'RD', 'RTE']);
 
-/** As in 1 Elm St 4. */
+/** Whether a number is a unit without a name, as in 1 Elm St 4. */
 function isBareUnit(words: readonly string[], i: number): boolean {
   const suffix = STREET_SUFFIXES.get(words[i - 1]!);
   const ends = words[i + 1] === undefined || words[i + 1] === BREAK;
   return i > 2 && ends && suffix !== undefined && !NUMBERED_ROADS.has(suffix) && /^\d+\p{L}?$/u.test(words[i]!);
 }
 
-/** As in 2nd Floor. */
+/** Whether a floor comes first, as in 2nd Floor. */
 const isFloor = (words: readonly string[], i: number): boolean =>
   UNITS.get(words[i + 1] ?? '') === 'FL' && /^\d+(ST|ND|RD|TH)$/.test(ORDINALS.get(words[i]!) ?? words[i]!);
 

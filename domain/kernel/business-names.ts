@@ -17,11 +17,11 @@ export function compareBusinessNames(one: string, other: string): Likeness {
   });
 }
 
-/** The registered and the assumed name, where both are written. */
+/** Splits a name into the registered and the assumed one, if both are written. */
 const splitAssumedName = (name: string): string[] | undefined =>
   /^(.+?)[\s,]+d\W{0,2}b\W{0,2}a\W{0,2}\s+(.+)$/i.exec(name)?.slice(1);
 
-/** The keys by which a business is looked up: two that are not different have one in common. */
+/** Lists the keys by which a business is looked up: two that are not different have one in common. */
 export const listBusinessKeys = (name: string): string[] => [
   ...new Set(listReadings(name).flatMap(({ keys }) => keys.map(({ folded }) => folded))),
 ];

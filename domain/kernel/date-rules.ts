@@ -70,7 +70,7 @@ const ruleHappened = (day: WhoseDay): DateRule => ({ range: 'happened', day });
 const ruleRecent = (day: WhoseDay): DateRule => ({ range: 'recent', day });
 const expiry: DateRule = { range: 'expiry', day: 'nobody' };
 
-/** The rule for work on an application: it cannot be from before the submission, or it says how that is. */
+/** Makes the rule for work on an application: it cannot be from before the submission, or it says how that is. */
 const ruleSinceSubmission = (...unless: OverridingField[]): DateRule => ({
   range: 'recent',
   day: 'payer',
@@ -215,7 +215,7 @@ export type GivenDate = keyof typeof DATE_RULES;
 type PartsOf<D> = D extends `${infer Part}.${string}` ? Part : never;
 export type DatedPart = PartsOf<GivenDate>;
 
-/** The rules of one part, by field. */
+/** Lists the rules of one part, by field. */
 export const listRulesOf = (part: DatedPart): [field: string, rule: DateRule][] =>
   Object.entries(DATE_RULES).flatMap(([name, rule]) => {
     const [of, field] = name.split('.') as [string, string];
@@ -266,7 +266,7 @@ const HOW: Record<OverridingField, string> = {
   outOfOrder: '`outOfOrder: {"reason": "…"}`',
 };
 
-/** A rule against the record, in words. */
+/** Describes a rule against the record, in words. */
 export const describeAgainst = ({ record, must, unless = [] }: RecordRule): string =>
   `must not be ${must === 'not_be_before' ? 'before' : 'after'} ${IN_WORDS[record].what}` +
   (unless.length > 0 ? ` unless sent with ${unless.map((how) => HOW[how]).join(' or ')}` : '');

@@ -23,7 +23,7 @@ export const isSsn = (text: string): boolean =>
   // the serial number is not among the library's rules
   /^(\d{9}|\d{3}-\d{2}-\d{4})$/.test(text) && !text.endsWith('0000') && ssn.validate(text).isValid;
 
-/** The digits of a tax id: the form by which two writings of one number are found equal. */
+/** Reduces a tax id to its digits: the form by which two writings of one number are found equal. */
 export const normalizeTin = (tin: string): string => tin.replaceAll('-', '');
 
 /** Whether a string is a CAQH provider id: 7 to 10 digits. */
@@ -47,7 +47,9 @@ export function isDea(text: string): boolean {
   return (a + c + e + 2 * (b + d + f)) % 10 === check;
 }
 
-/** An identifier as it is shown to those who have no need of it: its last four characters, of a short one none. */
+/**
+ * Masks an identifier as it is shown to those who have no need of it: its last four characters, of a short one none.
+ */
 export const maskIdentifier = (text: string): string => `****${text.length < 8 ? '' : text.slice(-4)}`;
 
 function hasLuhnDigit(digits: string): boolean {

@@ -27,7 +27,7 @@ const OTHER_LETTERS: Record<string, string> = {
   PCC: 'LPCC',
 };
 
-/** The letters of a licence number, which often say what licence it is: LMFT of LMFT 12345. */
+/** Reads the letters of a licence number, which often say what licence it is: LMFT of LMFT 12345. */
 export const readLicenceLetters = (number: string): string => readNumber(number).letters;
 
 interface Reading {

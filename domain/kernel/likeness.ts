@@ -27,7 +27,7 @@ const BARE_LETTERS = { ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', æ: 'ae', �
 /** The other way in which some are written where there is no key for them. */
 const SPELLED_OUT = { ä: 'ae', ö: 'oe', ø: 'oe', ü: 'ue', å: 'aa', ñ: 'n' };
 
-/** Both ways of writing a text in capitals without marks and punctuation: Müller is MULLER or MUELLER. */
+/** Lists both ways of writing a text in capitals without marks and punctuation: Müller is MULLER or MUELLER. */
 export const listSpellings = (text: string): string[] => [
   ...new Set([spellPlainly(text, BARE_LETTERS), spellPlainly(text, { ...BARE_LETTERS, ...SPELLED_OUT })]),
 ];

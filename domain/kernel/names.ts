@@ -23,7 +23,7 @@ export function comparePersonNames(one: PersonName, other: PersonName): Likeness
   });
 }
 
-/** The keys by which a name is looked up: of two names that are not different, either has one of the other's. */
+/** Lists the keys by which a name is looked up: of two names that are not different, either has one of the other's. */
 export const listPersonKeys = (name: PersonName): string[] => [
   ...new Set(
     listReadings(name).flatMap(({ given, family }) => [...buildKeys(family, given), ...buildKeys(given, family)]),
@@ -36,7 +36,7 @@ const buildKeys = (family: readonly string[], given: readonly string[]): string[
   return names.flatMap((name) => initials.map((initial) => `${name},${initial}`));
 };
 
-/** A person's name as it is addressed. */
+/** Writes a person's name as it is addressed. */
 export const writePersonName = ({ firstName, middleName, lastName, suffix }: PersonName): string =>
   [firstName, middleName, lastName, suffix].filter((part) => part).join(' ');
 
@@ -99,7 +99,7 @@ const NO_NAME = new Set(['FNU', 'NFN', 'LNU', 'NLN', 'NMN', 'NMI']);
 export const isNoName = (name: string): boolean =>
   listSpellings(name).every((spelled) => splitWords(spelled).every((word) => NO_NAME.has(word)));
 
-/** The names that are stated; who has one name only has it as family name, wherever it stands. */
+/** Finds the names that are stated; a person with one name only has it as family name, wherever it stands. */
 function findStated(given: string[], family: string[]): Pick<Reading, 'given' | 'family'> {
   const [givenNames, familyNames] = [given, family].map((words) => words.filter((word) => !NO_NAME.has(word)));
   if (familyNames!.length > 0) return { given: givenNames!, family: familyNames! };

@@ -26,7 +26,7 @@ export const RETENTION_DEFAULTS: RetentionSettings = {
 const DAYS_PER_YEAR = 365.25;
 const countDays = (count: number) => Math.ceil(count * DAYS_PER_YEAR);
 
-/** The first day on which it is no longer kept. */
+/** Computes the first day on which it is no longer kept. */
 export const computePurgeDay = (endedOn: PlainDate, what: RetainedKind, settings: RetentionSettings): PlainDate =>
   addDays(endedOn, 1 + KEPT_DAYS[what](settings));
 

@@ -25,7 +25,10 @@ export function computeMailingTime(dueAt: Instant, now: Instant, timeZone: strin
   return computeSendingTime([at, now].sort()[1]!, timeZone, recipientId);
 }
 
-/** This instant or, outside the hours of a business day, the next morning, spread by recipient. */
+/**
+ * Computes when a mail is sent: at this instant or, outside the hours of a business day, the next morning, spread by
+ * recipient.
+ */
 export function computeSendingTime(at: Instant, timeZone: string, recipientId: string): Instant {
   const { opens, nine, closes } = findMailingHours(at, timeZone);
   const today = isBusinessDay(toLocalDate(at, timeZone));
@@ -50,7 +53,7 @@ const PAYER_EVERY_MS = 10_000;
 /** A burst after a quiet time: what would have gone in this long goes at once. */
 export const BURST_MS = 30_000;
 
-/** The places that a mail takes its turn for. */
+/** Lists the places that a mail takes its turn for. */
 export function listPaces(recipientType: string, address: string): { name: string; everyMs: number }[] {
   const name = address.toLowerCase();
   const domain = { name: name.slice(name.lastIndexOf('@')), everyMs: DOMAIN_EVERY_MS };

@@ -211,7 +211,7 @@ export function assessConsequences(input: ConsequencesInput): Consequences {
   };
 }
 
-/** An application as it is named beside what it bears on. */
+/** Summarizes an application as it is named beside what it bears on. */
 export const summarizeApplication = ({ id, practiceId, kind, stage, open }: DirectApplication) => ({
   id,
   practiceId,
@@ -226,7 +226,7 @@ const isUnderWay = ({ because }: Fit): boolean => because[0]!.reason === 'under_
 const readNoticeDays = (given: LedgerAnswer | undefined): number | null =>
   given?.noticeDays ?? (given?.answer === 'yes' ? 0 : null);
 
-/** A notice of so many days, for leaving on a date. */
+/** Computes a notice of so many days, for leaving on a date. */
 export function computeNotice(
   days: number | null,
   { leaveOn, today, checklist }: Pick<ConsequencesInput, 'leaveOn' | 'today' | 'checklist'>,
@@ -274,7 +274,10 @@ const PROGRESS: readonly Stage[] = [
   'confirmed',
 ];
 
-/** The application for a target that is furthest on its way, those that stand before others; null where there is none. */
+/**
+ * Finds the application for a target that is furthest on its way, those that stand before others; null if there is
+ * none.
+ */
 export function findDirectApplication(
   target: Target,
   { applications, today }: Pick<KnownFacts, 'applications' | 'today'>,
@@ -379,7 +382,7 @@ function estimateDecisionDay(
   return panel.status === 'closed' ? null : { expectedOn: computeExpectedDecision(now, expectation), from: 'today' };
 }
 
-/** The day on which a decision is expected on what is submitted now. */
+/** Computes the day on which a decision is expected on what is submitted now. */
 export const computeExpectedDecision = (
   now: Instant,
   { expectedDecision, window }: Omit<Expectation, 'name'>,

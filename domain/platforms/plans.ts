@@ -26,7 +26,9 @@ export interface TransitionPlan extends Pick<Consequences, 'leaveOn' | 'notice' 
   items: PlanItem[];
 }
 
-/** The first day on which a platform can be left without a gap; null while a payer or the notice leaves that open. */
+/**
+ * Finds the first day on which a platform can be left without a gap; null while a payer or the notice leaves that open.
+ */
 export function findEarliestLeaveDay({ items, notice }: Consequences, today: PlainDate): PlainDate | null {
   const days = [notice.earliestLeaveOn, ...items.map(({ billable }) => billable.expectedOn)];
   return days.includes(null) ? null : [today, ...(days as PlainDate[])].sort().at(-1)!;
@@ -99,7 +101,7 @@ export interface DecisionSheet {
   outcomes: Outcome[];
 }
 
-/** Side by side: what the platform does today, and what direct contracts take. */
+/** Builds the sheet of what the platform does today beside what direct contracts take. */
 export function buildDecisionSheet(
   { items, notice, earliestLeaveOn: leaveOn }: TransitionPlan,
   given: {

@@ -137,7 +137,7 @@ export function assessIn(answers: readonly LedgerAnswer[], payerId: string, stat
 
 const BEARS_OUT: readonly unknown[] = ['yes', 'provider', 'practice', 0];
 
-/** A yes whose own details don't bear it out is unclear. */
+/** Reads an answer: a yes whose own details contradict it is unclear. */
 function readAnswer(question: Question, given: LedgerAnswer | undefined): Reading {
   if (given?.answer !== 'yes') return { question, answer: given?.answer ?? 'unanswered' };
   const { parts, items, noticeDays } = given;
@@ -149,7 +149,10 @@ function readAnswer(question: Question, given: LedgerAnswer | undefined): Readin
   return contradictedBy.length > 0 ? { question, answer: 'unclear', contradictedBy } : { question, answer: 'yes' };
 }
 
-/** `direct` only where 1, 2, 4 and 5 are yes; `platform_model` where 1 is no; anything else is unclear: not direct. */
+/**
+ * Finds the verdict: `direct` only if 1, 2, 4 and 5 are yes; `platform_model` if 1 is no; anything else is unclear: not
+ * direct.
+ */
 function findVerdict(readings: readonly Reading[]): Pick<AssessedItems, 'verdict' | 'because'> {
   const [direct] = readings;
   if (direct!.answer === 'no') return { verdict: 'platform_model', because: [direct!] };

@@ -53,7 +53,10 @@ const SLOWEST_DAYS = 365;
 /** The number of confirmed applications from which on their median is better than the playbook. */
 const ENOUGH = 3;
 
-/** Best first, those under way last; equals in the order of caseload and id, so that the order is always the same. */
+/**
+ * Ranks targets, the best first, those under way last; equals in the order of caseload and id, so that the order is
+ * always the same.
+ */
 export function rankTargets(targets: readonly PayerTarget[]): RankedTarget[] {
   const findMost = (measure: (target: PayerTarget) => number) => Math.max(1, ...targets.map(measure));
   const largest = {
@@ -103,7 +106,10 @@ export const listUnmetBlockers = ({ prerequisites, attestation }: FileReading): 
   ...(attestation && attestation.state !== 'current' ? [`attestation_${attestation.state}` as const] : []),
 ];
 
-/** Days to a decision: as applications of one's own took, where there are enough, otherwise as the playbook says. */
+/**
+ * Estimates the days to a decision: as one's own applications took, if there are enough, otherwise as the playbook
+ * says.
+ */
 export function estimateDecisionDays(own: readonly number[], playbookDays: number): PayerTarget['expected'] {
   if (own.length < ENOUGH) return { days: playbookDays, from: 'playbook' };
   const sorted = own.toSorted((a, b) => a - b);

@@ -12,8 +12,8 @@ export interface LicenceTerm extends Term {
 export type CycleLicence = LicenceTerm | { state: string; expiresOn: null };
 
 /**
- * The licences on which a person's cycle rests at a client: those on its file, and those that a registry knows of in
- * states of which the file says nothing.
+ * Lists the licences on which a person's cycle rests at a client: those on its file, and those that a registry knows of
+ * in states of which the file says nothing.
  */
 export const listKnownLicences = (
   onFile: readonly LicenceTerm[],
@@ -52,7 +52,7 @@ export function computeAttestationDueOn(
   return addDays(attestedOn, illinoisOnly ? ILLINOIS_CYCLE_DAYS : CYCLE_DAYS);
 }
 
-/** The last day on which an attestation is fresh enough for a payer that wants it at most so many days old. */
+/** Computes the last day on which an attestation is fresh enough for a payer that wants it at most so many days old. */
 export const computeFreshThrough = (attestedOn: PlainDate, maxDays: number): PlainDate => addDays(attestedOn, maxDays);
 
 /** Evaluates an attestation for a payer on a day; without `freshThrough` the payer takes what CAQH takes. */

@@ -29,11 +29,11 @@ export function findChangeNeed(field: ChangeField, standing: ChangeStanding, han
   return standing === 'agreement' ? 'notice' : 'application';
 }
 
-/** The kind of the application that a need opens; null where it opens none. */
+/** Finds the kind of the application that a need opens; null if it opens none. */
 export const findKindForChange = (need: ChangeNeed): ApplicationKind | null =>
   need === 'contract' ? 'add_tin_or_location' : need === 'application' ? 'change' : null;
 
-/** The last day on which notice of a change is in time; null where no rule is known. */
+/** Finds the last day on which notice of a change is in time; null if no rule is known. */
 export function findNoticeDueDay(
   line: LineOfBusiness,
   need: ChangeNeed,

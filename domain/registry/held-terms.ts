@@ -23,7 +23,7 @@ export function compareTerms(a: Term, b: Term): number {
   return one! < other! ? 1 : one === other ? 0 : -1;
 }
 
-/** The days on which one term begins or another is over, in order. */
+/** Lists the days on which one term begins or another is over, in order. */
 export const listTurningDays = (terms: readonly Term[]): PlainDate[] =>
   terms.flatMap(({ startsOn, expiresOn }) => [...(startsOn ? [startsOn] : []), addDays(expiresOn, 1)]).sort();
 
@@ -51,7 +51,7 @@ export interface TermChange {
 
 export type DatedTerm = Term & { issuedOn?: PlainDate | undefined };
 
-/** A term as it is given by itself: without a first day it begins on its day of issue. */
+/** Starts a term that is given by itself: without a first day it begins on its day of issue. */
 export const startOnIssue = <T extends DatedTerm>(one: T): T =>
   one.startsOn === undefined && one.issuedOn !== undefined ? { ...one, startsOn: one.issuedOn } : one;
 
@@ -130,13 +130,16 @@ const isWithin = (inner: Term, outer: Term): boolean =>
   inner.expiresOn <= outer.expiresOn &&
   (outer.startsOn === undefined || (inner.startsOn !== undefined && outer.startsOn <= inner.startsOn));
 
-/** A term that ends by a day at the latest; none where it would end before it began. */
+/** Ends a term by a day at the latest; none is left if it would end before it began. */
 const endBy = <T extends Term>(term: T, lastDay: PlainDate): T[] => {
   const expiresOn = pickEarlier(term.expiresOn, lastDay);
   return term.startsOn !== undefined && expiresOn < term.startsOn ? [] : [{ ...term, expiresOn }];
 };
 
-/** The first day of a term of which the file said something else; a day of issue moves it where it rested on one, or was before. */
+/**
+ * Finds the first day of a term of which the file said something else; a day of issue moves it where it rested on one,
+ * or was before.
+ */
 function findAmendedStart(one: DatedTerm, own: DatedTerm): PlainDate | undefined {
   const moves = own.startsOn === own.issuedOn || (own.startsOn ?? '') < (one.issuedOn ?? '');
   const said = one.startsOn ?? (moves ? one.issuedOn : undefined);

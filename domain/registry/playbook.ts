@@ -187,7 +187,7 @@ const rankSpecificity = ({ state, kind, lineOfBusiness }: VariantScope): number 
   (kind ? 2 : 0) +
   (lineOfBusiness ? 1 : 0);
 
-/** A payer's playbook as it is for an application: its variants, the most specific last, over its own. */
+/** Applies the variants of a payer's playbook for an application, the most specific last, over its own fields. */
 function applyVariants({ variants = [], ...own }: Playbook, scope: Required<VariantScope>): Omit<Playbook, 'variants'> {
   const names = ['state', 'kind', 'lineOfBusiness'] as const;
   return variants
@@ -199,7 +199,7 @@ function applyVariants({ variants = [], ...own }: Playbook, scope: Required<Vari
     }, own);
 }
 
-/** A playbook with its defaults, for an application and a client's zone. */
+/** Resolves a playbook with its defaults, for an application and a client's zone. */
 export function resolvePlaybook(
   playbook: Playbook,
   scope: Required<VariantScope>,

@@ -107,7 +107,9 @@ function compareNamed(listing: ListedName, held: ScreenedParty): Likeness {
   return findNearest([listing], [held, ...(held.formerNames ?? [])], comparePersonNames);
 }
 
-/** The keys by which entries are looked up: an entry that matches by name has one of the provider's or practice's. */
+/**
+ * Lists the keys by which entries are looked up: an entry that matches by name has one of the provider's or practice's.
+ */
 export const listNameKeys = ({
   formerNames = [],
   ...named
@@ -119,7 +121,7 @@ const OUT_DAY = 10;
 const DUE_DAY = 15;
 const WINDOW = { timeZone: 'America/New_York' };
 
-/** The month of an instant where lists are put out, as its first day. */
+/** Finds the month, as its first day, of an instant in the zone in which lists are put out. */
 export const findMonth = (now: Instant): PlainDate => `${toLocalDate(now, WINDOW.timeZone).slice(0, 7)}-01`;
 
 /** Computes when the list of a month is asked for: in the morning of its day. */
@@ -130,7 +132,10 @@ export const computeListDueAt = (month: PlainDate): Instant =>
 export const computeListOutAt = (month: PlainDate): Instant =>
   findWindowStart(`${month.slice(0, 7)}-${OUT_DAY}`, WINDOW);
 
-/** The month of a fetched list: the one in which it changed; where the server does not say, the last that should be out. */
+/**
+ * Finds the month of a fetched list: the one in which it changed; where the server does not say, the last that should
+ * be out.
+ */
 export function findListMonth(modifiedAt: Instant | null, at: Instant): PlainDate {
   const month = findMonth(modifiedAt !== null && modifiedAt < at ? modifiedAt : at);
   return modifiedAt !== null || at >= computeListOutAt(month) ? month : findMonth(`${addDays(month, -1)}T12:00:00Z`);

@@ -53,7 +53,9 @@ const WORDS: Record<string, CaqhStanding> = {
 const simplifyText = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
 const readStanding = (words: string | null): CaqhStanding => WORDS[simplifyText(words ?? '')] ?? 'unknown';
 
-/** A plan reads a profile only where it is on the plan's roster, authorised, and current and complete. */
+/**
+ * Finds the standing: a plan reads a profile only if it is on the plan's roster, authorised, and current and complete.
+ */
 export function findCaqhStanding({ found, rosterStatus, authorised, providerStatus }: CaqhStatement): CaqhStanding {
   if (!found) return 'not_found';
   if (rosterStatus !== null && simplifyText(rosterStatus) !== 'active') return 'not_on_roster';

@@ -242,7 +242,7 @@ export function listPracticeFindings(
   ];
 }
 
-/** Everything in a provider's file that doesn't fit together, as of a day. */
+/** Lists everything in a provider's file that doesn't fit together, as of a day. */
 export function listProviderFindings(
   { provider, practices, applications, snapshots, routes, effective = [] }: CheckedFile,
   today: PlainDate,
@@ -349,7 +349,7 @@ function isOwnRoute(route: ElectronicId, own: readonly ElectronicId[]): boolean 
   return known.length === 0 || known.some(({ payerId }) => simplifyText(payerId) === simplifyText(route.payerId));
 }
 
-/** The kinds of which none is left that has not expired. */
+/** Lists the kinds of which none is left that has not expired. */
 const listExpired = (held: readonly Expiring[], today: PlainDate): string[] => {
   const current = new Set(held.filter(({ expiresOn }) => expiresOn >= today).map(({ kind }) => kind));
   return [...new Set(held.map(({ kind }) => kind))].filter((kind) => !current.has(kind));

@@ -48,7 +48,7 @@ const DEFAULT_TIME = '09:00';
 
 const SECONDS = { hours: 3_600, minutes: 60, seconds: 1 } as const;
 
-/** The date at an instant in a zone; the calendar's end where it is another year's there already. */
+/** Finds the date at an instant in a zone; the calendar's end if it is another year's there already. */
 export function toLocalDate(instant: Instant, zone: string): PlainDate {
   const ms = Date.parse(instant);
   if (Number.isNaN(ms)) throw new RangeError(`${instant} is no instant`);
@@ -80,13 +80,16 @@ function findOffset(ms: number, zone: string): number {
   return rememberValue(offsets, `${zone} ${minute}`, () => computeAt(minute * MINUTE_MS));
 }
 
-/** A date in words, without its year. */
+/** Names a date in words, without its year. */
 export const nameDay = (date: PlainDate): string => DateTime.fromISO(date).setLocale('en-US').toFormat('MMMM d');
 
-/** The first instant of a date in a zone. */
+/** Finds the first instant of a date in a zone. */
 export const startOfDay = (date: PlainDate, zone: string): Instant => findLocalInstant(date, '00:00', zone);
 
-/** The beginning of a window on a date, whatever day it is; 09:00 where the window names no hours. Deadlines are at it. */
+/**
+ * Finds the beginning of a window on a date, whatever day it is; 09:00 where the window names no hours. Deadlines are
+ * at it.
+ */
 export const findWindowStart = (date: PlainDate, { timeZone, from = DEFAULT_TIME }: Window): Instant =>
   findLocalInstant(date, from, timeZone);
 
@@ -159,7 +162,10 @@ function addBusinessDays(date: PlainDate, count: number, closures: readonly Clos
   return day;
 }
 
-/** A date, or the next or last one before it, on which those with a window answer: one of its weekdays, no holiday, not closed. */
+/**
+ * Finds a date, or the next or last one before it, on which those with a window answer: one of its weekdays, no
+ * holiday, not closed.
+ */
 function findAnsweringDay(date: PlainDate, { days, closures = [] }: Window, step: 1 | -1): PlainDate {
   if (days?.length === 0) throw new RangeError('a window must have at least one day');
   const answers = days
@@ -170,7 +176,9 @@ function findAnsweringDay(date: PlainDate, { days, closures = [] }: Window, step
 
 const endOf = (step: 1 | -1): PlainDate => (step > 0 ? LAST_DATE : FIRST_DATE);
 
-/** The first day, from a date on, that is open and in no closure; the calendar's end where it ends before that. */
+/**
+ * Finds the first day, from a date on, that is open and in no closure; the calendar's end where it ends before that.
+ */
 function findOpenDay(
   date: PlainDate,
   isOpen: (day: PlainDate) => boolean,
@@ -185,14 +193,14 @@ function findOpenDay(
   }
 }
 
-/** The closures by their first and last day; of one no more than `LONGEST_CLOSURE_DAYS` count. */
+/** Lists the closures by their first and last day; for one no more than `LONGEST_CLOSURE_DAYS` count. */
 const listShut = (closures: readonly Closure[]) =>
   closures.map(({ from, to = from }) => ({ from, to: [to, addDays(from, LONGEST_CLOSURE_DAYS - 1)].sort()[0]! }));
 
 const federal = new Holidays('US', { types: ['public'] });
 const observedByYear = new Map<number, ReadonlySet<PlainDate>>();
 
-/** The days off for a year's holidays: a Saturday's is the Friday before, a Sunday's the Monday after. */
+/** Lists the days off for a year's holidays: a Saturday's is the Friday before, a Sunday's the Monday after. */
 function listObservedHolidays(year: number): ReadonlySet<PlainDate> {
   let days = observedByYear.get(year);
   if (!days) {
@@ -209,10 +217,13 @@ function findObservedDay(date: PlainDate): PlainDate {
   return addDays(date, shift[WEEKDAYS[findWeekday(date)]!] ?? 0);
 }
 
-/** 0 for Monday to 6 for Sunday. */
+/** Finds the weekday: 0 for Monday to 6 for Sunday. */
 const findWeekday = (date: PlainDate): number => (new Date(date).getUTCDay() + 6) % 7;
 
-/** A wall-clock time as an instant: one that a zone skips moves forward, of one that it has twice the first is taken. */
+/**
+ * Finds the instant of a wall-clock time: one that a zone skips moves forward, one that it has twice is taken the first
+ * time.
+ */
 function findLocalInstant(date: PlainDate, time: string, zone: string): Instant {
   return rememberValue(wallClock, `${date}T${time} ${zone}`, () => {
     const candidates = DateTime.fromISO(`${date}T${time}`, { zone }).getPossibleOffsets();

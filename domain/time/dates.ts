@@ -28,12 +28,12 @@ export function isRealDate(text: string): boolean {
 /** Whether a string is a date that is taken from outside. */
 export const isGivenDate = (text: string): boolean => isRealDate(text) && GIVEN_FROM <= text && text <= GIVEN_TO;
 
-/** The date a number of days later, or earlier where it is negative; the calendar's end where that is beyond it. */
+/** Adds days to a date, or subtracts them if negative; answers the calendar's end if the result is beyond it. */
 export const addDays = (date: PlainDate, days: number): PlainDate => formatDate(Date.parse(date) + days * DAY_MS);
 
 /**
- * The date a number of months later, or earlier where it is negative: the last day of a month that has no such day; the
- * calendar's end where that is beyond it.
+ * Adds months to a date, or subtracts them if negative: the last day of a month that has no such day; the calendar's
+ * end if the result is beyond it.
  */
 export function addMonths(date: PlainDate, months: number): PlainDate {
   const [year, month, day] = date.split('-').map(Number) as [number, number, number];
@@ -51,7 +51,7 @@ export const countDaysBetween = (from: PlainDate, to: PlainDate): number =>
 /** Whether a date has yet begun nowhere on earth. */
 export const isFuture = (date: PlainDate, now: Instant): boolean => date > formatDate(Date.parse(now) + FIRST_ZONE_MS);
 
-/** Today where the day ends last: what is earlier is over everywhere on earth. */
+/** Finds today in the zone in which the day ends last: what is earlier is over everywhere on earth. */
 export const findLastToday = (now: Instant): PlainDate => formatDate(Date.parse(now) - LAST_ZONE_MS);
 
 /** Milliseconds since the epoch as an instant; the calendar's first or last where it is beyond. */
@@ -62,7 +62,7 @@ const formatDate = (time: number): PlainDate => toUtcDate(toInstant(time));
 /** Finds the date of an instant in UTC, for data that has no zone of its own, such as a registry's answer. */
 export const toUtcDate = (at: Instant): PlainDate => at.slice(0, 10);
 
-/** So many milliseconds later, or earlier where they are negative. */
+/** Adds milliseconds to an instant, or subtracts them if negative. */
 export const addMilliseconds = (at: Instant, ms: number): Instant => toInstant(Date.parse(at) + ms);
 
 // Infinity is an end too; what is no number at all stays an error

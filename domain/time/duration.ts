@@ -17,13 +17,13 @@ export type Duration = { [Unit in DurationUnit]: Only<Unit> }[DurationUnit];
 
 export const DURATION_UNITS = Object.keys(MOST) as DurationUnit[];
 
-/** The unit and number of a duration. */
+/** Reads the unit and number of a duration. */
 export function parseDuration(duration: Duration): { unit: DurationUnit; count: number } {
   const [[unit, count]] = Object.entries(duration) as [[DurationUnit, number]];
   return { unit, count };
 }
 
-/** Half of a duration in whole units, and at least one. */
+/** Halves a duration in whole units, to at least one. */
 export function halveDuration(duration: Duration): Duration {
   const { unit, count } = parseDuration(duration);
   const half: Partial<Record<DurationUnit, number>> = { [unit]: Math.max(1, Math.floor(count / 2)) };

@@ -111,7 +111,10 @@ function doesRenew(other: Authorisation, one: Authorisation): boolean {
   return forAll === true && until !== null && (other.until === null || other.until > until);
 }
 
-/** The latest day of the reminder schedule that an item has reached, null before the first; and when it reaches the next. */
+/**
+ * Computes the latest day of the reminder schedule that an item has reached, null before the first; and when it reaches
+ * the next.
+ */
 export function computeReminderSchedule(
   { kind, dueOn }: UpkeepItem,
   timeZone: string,
@@ -219,7 +222,7 @@ export function predictLapses(
     .map((one) => ({ code: 'lapse_predicted', ...one, expectedDecisionOn }));
 }
 
-/** The last day on which an item is good enough for an application's payer. */
+/** Computes the last day on which an item is good enough for an application's payer. */
 function computeGoodThrough(
   { dueOn, attestedOn }: Pick<UpkeepItem, 'dueOn' | 'attestedOn'>,
   { rules: { attestationMaxDays: maxDays } }: Dependent,

@@ -6,7 +6,7 @@ import type { Db, Fragment, Tx } from '../../runtime/database';
 import { deriveId } from '../kernel/digest';
 import { readFactBody } from './commands';
 
-/** Other confirmed applications `o` for the scope of an application `t`. */
+/** Writes the condition that `o` is another confirmed application for the scope of an application `t`. */
 export const isSameScope = (sql: Db): Fragment => sql`
   ${isSameAgreement(sql, 'o', 't')} and o.provider_id = t.provider_id
   and o.location_id is not distinct from t.location_id and o.stage = 'confirmed'`;
@@ -96,7 +96,7 @@ export async function findTerminableSince(sql: Db, terminationId: string): Promi
   return since.sort().at(-1) ?? null;
 }
 
-/** The participations of a termination's scope, each with the last end on record or on its way. */
+/** Selects the participations of a termination's scope, each with the last end on record or on its way. */
 const selectTerminable = (sql: Db, terminationId: string): Promise<Row[]> => sql<Row[]>`
   select o.id, o.client_id, s.effective_from, s.effective_to, s.terminated_on, e.ending
   from applications t

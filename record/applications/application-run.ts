@@ -43,8 +43,8 @@ export async function readRun(sql: Db, applicationId: string): Promise<Applicati
 }
 
 /**
- * The applications that workflows with these ids run: whichever is open for a key. The id is what a run has for certain; one
- * that was started by hand lacks the rest.
+ * Finds the applications that workflows with these ids run: the one that is open for a key. The id is what a run has
+ * for certain; one that was started by hand lacks the rest.
  */
 export async function findApplicationIds(sql: Db, workflowIds: readonly string[]): Promise<string[]> {
   const named = workflowIds.map(readWorkflowId);

@@ -120,7 +120,7 @@ export function countApplications(sql: Db, principal: Principal, groupBy: Group)
     where ${isInScope(sql, principal)} group by 1 order by 2 desc, 1`;
 }
 
-/** The applications that a user has, open or with a participation that goes on, the oldest first. */
+/** Lists the applications that a user has, open or with a participation that goes on, the oldest first. */
 export async function listAssignedApplications(
   sql: Db,
   principal: Principal,

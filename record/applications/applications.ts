@@ -100,7 +100,7 @@ export type Application = Omit<KeptApplication, 'snapshot' | 'timeZone'> &
     questions: OpeningQuestion[];
   };
 
-/** The condition of an application that is late: paused, it is not. */
+/** Writes the condition that an application is late; a paused one is not. */
 export const isOverdue = (sql: Db): Fragment => sql`(a.due_at < now() and a.snapshot->>'paused' is null)`;
 
 /**
@@ -121,7 +121,7 @@ export const selectSummaries = (sql: Db, principal: Principal, more: Fragment = 
   left join persons n on n.id = p.person_id
   where ${isInScope(sql, principal, 'a.client_id')}`;
 
-/** Those of `ids` that the principal may see. */
+/** Finds those of `ids` that the principal may see. */
 export async function findApplications(sql: Db, principal: Principal, ids: string[]): Promise<KeptApplication[]> {
   return sql<KeptApplication[]>`
     ${selectSummaries(

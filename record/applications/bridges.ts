@@ -44,7 +44,7 @@ export async function keepBridges(tx: Db, providerId: string): Promise<void> {
   for (const { snapshot } of states) await writeChecks(tx, snapshot);
 }
 
-/** The applications `a` that are to come on a bridge, or onto another, with the relationship `one` for it. */
+/** Selects the applications `a` that are to come on a bridge, or onto another, with the relationship `one` for it. */
 const selectWantingBridges = (sql: Db, which: Fragment): Fragment => {
   const carrying = isCarriedFrom(sql, sql`a.payer_id`, sql`a.state`, selectClientToday(sql, sql`a.client_id`));
   return sql`

@@ -59,7 +59,7 @@ export async function readCallSheet(
   return { ...payer, applications: await readEntries(sql, ids, items) };
 }
 
-/** The sheet of some applications with a payer, in the order given, whether or not something is due. */
+/** Reads the sheet of some applications with a payer, in the order given, whether or not something is due. */
 export async function readCallSheetOf(
   sql: Db,
   principal: Principal,

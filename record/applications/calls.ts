@@ -27,7 +27,7 @@ interface CalledApplication {
   clientId: string;
 }
 
-/** The condition that a caller sees a call: all of its clients are theirs. */
+/** Writes the condition that a caller sees a call: all of its clients are theirs. */
 export const isCallSeen = (sql: Db, { clientIds }: Principal): Fragment =>
   clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[]`;
 

@@ -57,7 +57,7 @@ const selectChanges = (sql: Db) => sql`
   select id, client_id, subject_type, subject_id, field, changed_on, correction, recorded_by, created_at
   from file_changes`;
 
-/** The latest changes of a subject, each with the applications that it touches and what each needs. */
+/** Lists the latest changes of a subject, each with the applications that it touches and what each needs. */
 export async function listFileChanges(sql: Db, principal: Principal, subjectId: string): Promise<FileChange[]> {
   const rows = await sql<Row[]>`
     ${selectChanges(sql)} where (subject_id = ${subjectId} or subject_id in ${selectEntryIds(sql, 'practices', subjectId)}) and ${isInScope(sql, principal)}
@@ -82,8 +82,8 @@ interface Opens {
 type AffectedApplication = AffectedRow & { clientId: string; opens: Opens | null };
 
 /**
- * The applications that rested on what has changed, when it did: open, with a participation that goes on, or one that
- * made an agreement which holds.
+ * Lists the applications that rested on what has changed, when it did: open, with a participation that goes on, or one
+ * that made an agreement which holds.
  */
 async function listAffectedApplications(sql: Db, change: Change): Promise<AffectedApplication[]> {
   // an application rests on its own practice and on the one that stands for it

@@ -119,7 +119,7 @@ const readCommand = ({ expectedVersion, ...command }: CommandRow): KeptCommand =
   ...(expectedVersion !== null && { version: expectedVersion }),
 });
 
-/** The step's verdict on a command: visible from now on, or kept as refused. */
+/** Settles a command by the step's verdict: it is visible from now on, or kept as refused. */
 export async function settleCommand(tx: Db, id: string, refusal: Refusal | null): Promise<void> {
   await tx`
     update commands
@@ -233,7 +233,7 @@ export async function readFactProof(sql: Db, fact: Fact, given: GivenFact): Prom
   return addProofs(own, proofs.get(held?.entryId ?? ''));
 }
 
-/** The body that an entry of a fact was given with, by a PUT or by an adoption. */
+/** Reads the body that an entry of a fact was given with, by a PUT or by an adoption. */
 export async function readFactBody(tx: Db, state: ApplicationState, fact: Fact, entryId: string): Promise<GivenFact> {
   const [row] = await tx<FactRow[]>`
     select c.action, c.body from events e join commands c on c.id = e.command_id
@@ -245,7 +245,7 @@ export async function readFactBody(tx: Db, state: ApplicationState, fact: Fact, 
 
 type FactRow = { action: 'open'; body: OpeningBody } | { action: 'confirmations'; body: Bodies['confirmations'] };
 
-/** The outstanding items, in the words in which they were asked for. */
+/** Reads the outstanding items, in the words in which they were asked for. */
 export async function readOutstandingItems(
   sql: Db,
   { outstanding }: ApplicationState,
@@ -260,7 +260,7 @@ export async function readOutstandingItems(
 
 const simplifyText = (text: string): string => text.trim().replace(/\s+/g, ' ').toLowerCase();
 
-/** The outstanding items that are among those that were sent. */
+/** Lists the outstanding items that are among those that were sent. */
 async function listSettledItems(tx: Tx, state: ApplicationState, sent: string[]): Promise<string[]> {
   const given = new Set(sent.map(simplifyText));
   return (await readOutstandingItems(tx, state))
@@ -268,13 +268,16 @@ async function listSettledItems(tx: Tx, state: ApplicationState, sent: string[])
     .map(({ ref }) => ref);
 }
 
-/** The places of items that the payer did not ask for; none where the request lists none. */
+/** Lists the places of items that the payer did not ask for; none if the request lists none. */
 export async function listUnaskedItems(sql: Db, state: ApplicationState, sent: string[]): Promise<number[]> {
   const asked = new Set((await readOutstandingItems(sql, state)).map(({ item }) => simplifyText(item)));
   return asked.size === 0 ? [] : sent.flatMap((item, index) => (asked.has(simplifyText(item)) ? [] : [index]));
 }
 
-/** A command that did not come to an outcome yet is in its application's line, oldest first, unless it failed by itself and rests. */
+/**
+ * Writes the condition that a command is in its application's line: it has no outcome yet, and has not failed by itself
+ * and rests.
+ */
 const isInLine = (sql: Db): Fragment => sql`
   c.settled_at is null and c.dead_at is null
   and (c.last_error is null or c.last_error = ${NO_ANSWER} or c.next_attempt_at <= now())`;
@@ -288,7 +291,7 @@ export interface CommandDelivery {
   olderId: string | null;
 }
 
-/** A command by its id, and what is to be delivered before it; `passed` are those that are not waited for. */
+/** Reads a command by its id, and what is to be delivered before it; `passed` are those that are not waited for. */
 export async function readDelivery(sql: Db, id: string, passed: readonly string[] = []): Promise<CommandDelivery> {
   const [row] = await sql<(CommandRow & { settled: boolean; olderId: string | null })[]>`
     select ${selectCommandColumns(sql)}, o.settled_at is not null as settled, (
@@ -339,7 +342,7 @@ export const claimCommands = (sql: Db, limit: number, leaseSeconds: number): Pro
       order by c.attempts > 0, random() limit ${limit} for no key update of c skip locked)
     returning id, application_id, attempts`;
 
-/** A try to deliver a command failed. */
+/** Postpones a command after a failed try. */
 export async function postponeCommand(sql: Db, id: string, next: NextTry, error: string): Promise<void> {
   await sql`
     update commands set

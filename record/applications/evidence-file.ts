@@ -82,14 +82,14 @@ async function gatherEvidenceFile(sql: Db, applicationId: string): Promise<Evide
   });
 }
 
-/** The file as it is handed on. */
+/** Writes the file as it is handed on. */
 export async function writeEvidenceFile(sql: Db, applicationId: string): Promise<WrittenEvidenceFile> {
   const file = await gatherEvidenceFile(sql, applicationId);
   const json = `${JSON.stringify(file, null, 2)}\n`;
   return { file, json, sha256: createHash('sha256').update(json).digest('hex') };
 }
 
-/** All entries up to a version: what is recorded meanwhile belongs to the next file. */
+/** Lists all entries up to a version: what is recorded meanwhile belongs to the next file. */
 async function listEntries(sql: Db, applicationId: string, version: number): Promise<EvidenceEntry[]> {
   const entries: EvidenceEntry[] = [];
   let after: number | null = 0;
@@ -133,7 +133,7 @@ export async function freezeEvidenceFile(
   return kept!.sha256;
 }
 
-/** A file that was frozen; null where there is none of that digest. */
+/** Finds a file that was frozen; null if there is none of that digest. */
 export async function findFrozenEvidenceFile(
   sql: Db,
   applicationId: string,

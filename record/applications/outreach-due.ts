@@ -101,7 +101,7 @@ interface MessageDue extends Pick<QueuedMessage, 'key' | 'template' | 'data' | '
   dueAt?: Instant | undefined;
 }
 
-/** The key of an event's messages; each recipient's follows it. */
+/** Builds the key of an event's messages; each recipient's follows it. */
 export function buildMessageKey(
   applicationId: string,
   { id, kind, data }: Pick<ApplicationEvent, 'id' | 'kind' | 'data'>,

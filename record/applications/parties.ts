@@ -57,7 +57,7 @@ export async function readParties(
   return ground!;
 }
 
-/** Those of `ids` that are documents of the client. */
+/** Selects those of `ids` that are documents of the client. */
 export async function selectKnownDocuments(sql: Db, clientId: string, ids: readonly string[]): Promise<Set<string>> {
   const rows = await sql<{ id: string }[]>`
     select id from documents where client_id = ${clientId} and id = any(${[...ids]}::uuid[])`;

@@ -29,7 +29,10 @@ export interface PlaybookMove {
   newlyUnmet: Prerequisite[];
 }
 
-/** The applications and participations of a payer that live by an earlier playbook, each with what a move would change. */
+/**
+ * Lists the applications and participations of a payer that live by an earlier playbook, each with what a move would
+ * change.
+ */
 export async function listPlaybookMoves(
   sql: Db,
   principal: Principal,

@@ -20,7 +20,7 @@ import { projectReturnedApplications } from './returned-applications';
 import { projectReference } from './payer-reference';
 import { projectAgreement, projectSpan, terminateSpans } from './spans';
 
-/** The columns that lists filter and sort on: all of them a reading of the state. */
+/** Builds the columns that lists filter and sort on: all of them a reading of the state. */
 export const buildColumns = (state: ApplicationState) => ({
   open: isOpen(state),
   stage: state.stage,

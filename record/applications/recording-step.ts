@@ -76,8 +76,9 @@ export interface StepTry {
 }
 
 /**
- * The recording step: locks the application, decides, folds, handles whatever is due, schedules and writes, in one
- * transaction. A command is recorded once, however often it is sent. The answer wakes its caller after `at` at the earliest.
+ * Takes the recording step: locks the application, decides, folds, handles whatever is due, schedules and writes, in
+ * one transaction. A command is recorded once, however often it is sent. The answer wakes its caller after `at` at the
+ * earliest.
  */
 export function recordStep(
   sql: Sql,
@@ -302,7 +303,7 @@ export async function readHistory(tx: Sql | TransactionSql, id: string): Promise
   return rows.map((row) => row.event);
 }
 
-/** Another application that is open for the same key. */
+/** Finds another application that is open for the same key. */
 async function findOtherOpenId(tx: TransactionSql, id: string): Promise<string | undefined> {
   const [other] = await tx<{ id: string }[]>`
     select o.id from applications a

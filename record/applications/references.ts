@@ -31,7 +31,7 @@ export interface ReferenceLimits {
   practiceId?: string | undefined;
 }
 
-/** Those references that name nothing which the principal sees, or something of another client or practice. */
+/** Lists those references that name nothing which the principal sees, or something of another client or practice. */
 export async function listUnknownReferences(
   sql: Db,
   principal: Principal,

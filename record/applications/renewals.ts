@@ -35,7 +35,7 @@ export async function openRecredentialing(sql: Sql, participationId: string): Pr
   );
 }
 
-/** The application by which the running cycle of a participation is renewed. */
+/** Finds the application by which the running cycle of a participation is renewed. */
 export async function findRenewal(sql: Db, { key, participation }: ApplicationState): Promise<string | null> {
   const openedAt = participation?.cycle?.openedAt ?? null;
   const [row] = await sql<{ id: string }[]>`
@@ -45,7 +45,10 @@ export async function findRenewal(sql: Db, { key, participation }: ApplicationSt
   return row?.id ?? null;
 }
 
-/** The open applications that would renew a participation that has ended, each with the body of the command that ends it. */
+/**
+ * Lists the open applications that would renew a participation that has ended, each with the body of the command that
+ * ends it.
+ */
 export async function listNeedlessRenewals(
   sql: Db,
   participationId: string,
@@ -60,7 +63,7 @@ export async function listNeedlessRenewals(
   return rows.map((renewal) => ({ ...renewal, body }));
 }
 
-/** The participations that an approved recredentialing renews, each with the body of the command that says so. */
+/** Lists the participations that an approved recredentialing renews, each with the body of the command that says so. */
 export async function listRenewedParticipations(
   sql: Db,
   recredentialingId: string,

@@ -2,7 +2,10 @@ import type { ApplicationKey } from '../../domain/applications/events';
 import type { Db, Fragment } from '../../runtime/database';
 import { selectEntryIds } from '../kernel/one-entry';
 
-/** The condition that an application is for this key, or for one that a merge of payers or practices made the same. */
+/**
+ * Writes the condition that an application is for this key, or for one that a merge of payers or practices made the
+ * same.
+ */
 export const hasKey = (sql: Db, alias: string, key: ApplicationKey): Fragment => {
   const a = sql(alias);
   return sql`(
@@ -13,7 +16,10 @@ export const hasKey = (sql: Db, alias: string, key: ApplicationKey): Fragment =>
     and ${a}.location_id is not distinct from ${key.locationId ?? null})`;
 };
 
-/** The condition that two applications, or what is kept under the same columns, have one practice, payer, state and line. */
+/**
+ * Writes the condition that two applications, or what is kept under the same columns, have one practice, payer, state
+ * and line.
+ */
 export const isSameAgreement = (sql: Db, one: string, other: string): Fragment => sql`(
   ${sql(one)}.practice_id in ${selectEntryIds(sql, 'practices', sql`${sql(other)}.practice_id`)}
   and ${sql(one)}.payer_id in ${selectEntryIds(sql, 'payers', sql`${sql(other)}.payer_id`)}

@@ -17,14 +17,14 @@ export interface RestingWork {
 /** The pause before work that was set aside is tried again. */
 export const TRY_AGAIN_MS = 3_600_000;
 
-/** The due work and the file change of an application that were set aside, as JSON. */
+/** Lists the due work and the file change of an application that were set aside, as JSON. */
 export const listRestingWork = (sql: Db, applicationId: Fragment): Fragment => sql`
   coalesce((
     select jsonb_agg(jsonb_build_object('what', s.what, 'timer', s.timer,
       'againAt', to_char(s.again_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
     from set_aside s where s.application_id = ${applicationId} and s.what <> 'command'), '[]'::jsonb)`;
 
-/** The timers that work silences while it rests; a file silences the timer that reads it. */
+/** Lists the timers that work silences while it rests; a file silences the timer that reads it. */
 export const listSilencedTimers = (work: readonly Pick<RestingWork, 'what' | 'timer'>[]): TimerName[] =>
   work.flatMap(({ what, timer }) => (what === 'file' ? 'file' : (timer ?? [])));
 

@@ -11,7 +11,7 @@ import { notifyInheritingApplications } from '../billing/agreements';
 import { isEndWithdrawn, listTerminatedParticipations } from './affected-applications';
 import { readFactBody } from './commands';
 
-/** Approved by the payer, whatever has become of the facts. */
+/** Whether the payer approved it, whatever has become of the facts. */
 const isApproved = (state: ApplicationState): boolean => state.stage === 'approved' || state.stage === 'confirmed';
 
 /** Collects the basis of a span: while it is unchanged, the span stays. */
@@ -60,7 +60,7 @@ export async function terminateSpans(tx: Tx, { id, updatedAt }: ApplicationState
   }
 }
 
-/** The span that an application's facts come to; null where it has none. */
+/** Builds the span that an application's facts come to; null where it has none. */
 async function buildSpan(sql: Db, state: ApplicationState) {
   if (!state.rules.opensSpan) return null;
   const facts = await readFactRecords(sql, state);
@@ -102,7 +102,7 @@ async function readFactRecords(tx: Db, state: ApplicationState): Promise<Partial
   return records;
 }
 
-/** A fact as it stands, with its value and proof. */
+/** Reads a fact as it stands, with its value and proof. */
 async function readFactRecord(tx: Db, state: ApplicationState, fact: Fact, on: FactState): Promise<FactRecord> {
   const body = await readFactBody(tx, state, fact, on.entryId);
   const others = await Promise.all(on.against.map((a) => readFactBody(tx, state, fact, a.entryId)));
@@ -131,8 +131,8 @@ interface AgreementFact {
 }
 
 /**
- * The first confirmed contract or claims route of a practice, payer, state and line makes the agreement; it stays that
- * application's to correct, and others inherit it.
+ * Keeps the agreement, which the first confirmed contract or claims route of a practice, payer, state and line makes;
+ * it stays that application's to correct, and others inherit it.
  */
 export async function projectAgreement(
   tx: Tx,

@@ -47,7 +47,7 @@ const selectRfc3339 = (sql: Db, at: Fragment): Fragment =>
 
 const isStaff = (role: Role): boolean => STAFF_ROLES.includes(role);
 
-/** The messages of an entry and their recipients; only staff see the operator's own users. */
+/** Lists the messages of an entry and their recipients; only staff see the operator's own users. */
 async function listMessages(
   sql: Db,
   applicationId: string,
@@ -84,7 +84,7 @@ export async function listTimelineWithMessages(
   return { items: added, next };
 }
 
-/** One page of an application's entries in order; `after` is the number of the last one of the page before. */
+/** Lists one page of an application's entries in order; `after` is the number of the last one of the page before. */
 export async function listTimeline(
   ...asked: Parameters<typeof readTimeline>
 ): Promise<{ items: TimelineEntry[]; next: number | null }> {
@@ -143,7 +143,7 @@ function buildTimelineEntry(row: Row, forStaff: boolean): TimelineEntry {
   };
 }
 
-/** The command's own fields; of an opening, the kind of application gives way to the kind of entry. */
+/** Picks the command's own fields; for an opening, the kind of application gives way to the kind of entry. */
 function pickGiven({ kind, body }: Row, forStaff: boolean): Record<string, unknown> {
   const { notes, givenBy: _ofTermination, ...fields } = { ...body };
   // notes that the operator's staff wrote down for themselves

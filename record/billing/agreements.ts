@@ -74,7 +74,7 @@ export const listAgreements = (
 
 type Key = Pick<Agreement, 'practiceId' | 'payerId' | 'state' | 'lineOfBusiness'>;
 
-/** The participations of an agreement's practice, payer, state and line as they stand; `s` is the span. */
+/** Selects the participations of an agreement's practice, payer, state and line as they stand; `s` is the span. */
 const selectSharingSpans = (sql: Db, { practiceId, payerId, state, lineOfBusiness }: Key): Fragment => sql`
   s.known_to is null and s.practice_id in ${selectEntryIds(sql, 'practices', practiceId)}
     and s.payer_id in ${selectEntryIds(sql, 'payers', payerId)} and s.state = ${state}

@@ -33,24 +33,24 @@ export async function restateSpans(
     select client_id, relationship_id, payer_id, ${states}, ${fromOn}, ${untilOn} from before order by id`;
 }
 
-/** The condition that the payer `n` of a span is this one, was merged with it or stands for it. */
+/** Writes the condition that the payer `n` of a span is this one, was merged with it or stands for it. */
 const isBilledAs = (sql: Db, payerId: Fragment): Fragment => sql`
   exists (select from payers asked
     where asked.id = ${payerId}
       and (${areOneEntry(sql, 'n', 'asked')}
         or ${isAmong(sql, 'asked', sql`n.covers`)}))`;
 
-/** The condition that the span `m` is about a state; a state that is not known may be any. */
+/** Writes the condition that the span `m` is about a state; a state that is not known may be any. */
 export const isAboutState = (sql: Db, state: Fragment): Fragment => sql`
   (m.states is null or ${state} is null or ${state} = any(m.states))`;
 
-/** The condition that a payer is billed through the relationship `r` on a day in a state. */
+/** Writes the condition that a payer is billed through the relationship `r` on a day in a state. */
 export const isCarried = (sql: Db, payerId: Fragment, state: Fragment, on: Fragment): Fragment => sql`
   exists (select from platform_spans m join payers n on n.id = m.payer_id
     where m.relationship_id = r.id and m.known_to is null and ${on} between m.from_on and m.until_on
       and ${isAboutState(sql, state)} and ${isBilledAs(sql, payerId)})`;
 
-/** The condition that a payer is billed through the relationship `r` in a state, on a day or later. */
+/** Writes the condition that a payer is billed through the relationship `r` in a state, on a day or later. */
 export const isCarriedFrom = (sql: Db, payerId: Fragment, state: Fragment, day: Fragment): Fragment => sql`
   exists (select from platform_spans m join payers n on n.id = m.payer_id
     where m.relationship_id = r.id and m.known_to is null and m.until_on >= greatest(m.from_on, ${day})

@@ -1,7 +1,7 @@
 import { readProof, type Proof, type SeenDetails } from '../../domain/kernel/facts';
 import type { Db } from '../../runtime/database';
 
-/** The proofs of entries that confirmed a fact, by their ids. */
+/** Reads the proofs of entries that confirmed a fact, by their ids. */
 export async function readProofs(sql: Db, entryIds: readonly string[]): Promise<Map<string, Proof>> {
   const rows = await sql<{ id: string; given: { seen?: SeenDetails; evidence?: string[] } }[]>`
     select e.id, case when c.action = 'open' then c.body->'adopt'->'confirmations'->(e.event->'data'->>'fact')

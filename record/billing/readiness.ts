@@ -175,7 +175,10 @@ export async function saveAnswers(
     )}`;
 }
 
-/** An id by chance, after those of the same client before it, so that answers of one batch are listed as they were asked. */
+/**
+ * Creates an id by chance, after those of the same client before it, so that answers of one batch are listed as they
+ * were asked.
+ */
 function createAnswerId(clientId: string, counts: Map<string, number>): string {
   const count = counts.get(clientId) ?? 0;
   counts.set(clientId, count + 1);
@@ -226,7 +229,7 @@ export const listReadinessAnswers = (
     request,
   );
 
-/** The entries without which the answer would not be yes. */
+/** Lists the entries without which the answer would not be yes. */
 function listSupportingEntries({ mayBill, facts }: ReadinessAnswer, spans: readonly KeptSpan[]): string[] {
   if (!mayBill) return [];
   const span = spans.find((one) => one.facts === facts);
@@ -291,11 +294,11 @@ const selectQuestionRows = (sql: Db, requests: readonly ReadinessRequest[]): Fra
     as q(i int, "providerId" uuid, "practiceId" uuid, "payerId" uuid, state text, "locationId" uuid,
       "dateOfService" date, "asOf" timestamptz, "payerIds" uuid[], "practiceIds" uuid[])`;
 
-/** The condition that the rows `y` and `asked` were one when the question asks. */
+/** Writes the condition that the rows `y` and `asked` were one when the question asks. */
 const areOneThen = (sql: Db): Fragment =>
   sql`${selectEntryId(sql, 'y', 'y_then')} = ${selectEntryId(sql, 'asked', 'asked_then')}`;
 
-/** The payer that stands for the one of a row, as it was known then. */
+/** Selects the payer that stands for the one of a row, as it was known then. */
 const selectPayerThen = (sql: Db, known: EarlierRows, id: Fragment): Fragment => sql`
   (select ${selectEntryId(sql, 'm', 'm_then')} from ${known.selectRows('payers', 'm')} where m.id = ${id})`;
 

@@ -36,7 +36,7 @@ const selectEarlier = (sql: Db, table: HistoricTable, subjectId: Fragment): Frag
   -- by their order, not by time: of two at once the second may have begun first
   order by e.id limit 1)`;
 
-/** The condition that a row with `known_from` and `known_to` is what was known when the question `q` asks. */
+/** Writes the condition that a row with `known_from` and `known_to` is what was known when the question `q` asks. */
 export const wasKnownThen = (sql: Db, alias: string): Fragment => {
   const row = sql(alias);
   return sql`

@@ -52,7 +52,7 @@ const maskSecrets = (db: Db, data: object | undefined) => (data ? toJson(db, red
 /** Counted with every change, which says nothing of it. */
 const COUNTED: readonly string[] = ['version', 'updatedAt'];
 
-/** The fields that a change changed. */
+/** Lists the fields that a change changed. */
 function listDifferences({ before, after }: Change): Change | undefined {
   const [was, is] = [before, after] as Record<string, unknown>[];
   const names = Object.keys({ ...was, ...is }).filter(

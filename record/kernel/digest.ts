@@ -6,7 +6,7 @@ export function deriveId(of: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** A digest that distinguishes two values of a fact without carrying them. */
+/** Computes a digest that distinguishes two values of a fact without carrying them. */
 export const computeDigest = (value: unknown): string =>
   createHash('sha256').update(canonicalizeJson(value)).digest('hex').slice(0, 32);
 

@@ -18,7 +18,7 @@ export function isOfTheServer(error: unknown): boolean {
 export const isOwnFault = async (error: unknown, isStarved: () => Promise<boolean>): Promise<boolean> =>
   !isOfTheServer(error) && !(isTooLong(error) && (await isStarved()));
 
-/** The code of a failure, or else its name: never its words. */
+/** Finds the code of a failure, or else its name: never its words. */
 export const findCause = (error: unknown): string =>
   readCode(error) ?? (error instanceof Error ? error.name : 'unknown');
 

@@ -3,35 +3,38 @@ import type { Db, Fragment } from '../../runtime/database';
 /** The tables whose rows can be merged: one entry then stands for others. */
 export type Mergeable = 'payers' | 'practices';
 
-/** The id of the entry that stands for a row of payers or practices: its own, or that of the one it was merged into. */
+/**
+ * Selects the id of the entry that stands for a row of payers or practices: its own, or that of the one it was merged
+ * into.
+ */
 export const selectEntryId = (sql: Db, alias: string, then: string = alias): Fragment =>
   sql`coalesce(${sql(then)}.merged_into, ${sql(alias)}.id)`;
 
-/** The condition that a row of payers or practices was not merged into another. */
+/** Writes the condition that a row of payers or practices was not merged into another. */
 export const isUnmerged = (sql: Db, alias: string): Fragment => sql`${sql(alias)}.merged_into is null`;
 
-/** The condition that a list of payers names one, or the one that stands for it. */
+/** Writes the condition that a list of payers names one, or the one that stands for it. */
 export const isAmong = (sql: Db, alias: string, ids: Fragment, then: string = alias): Fragment =>
   sql`${ids} && array[${sql(alias)}.id, ${sql(then)}.merged_into]`;
 
-/** The condition that two rows of payers, or of practices, are one. */
+/** Writes the condition that two rows of payers, or of practices, are one. */
 export const areOneEntry = (sql: Db, one: string, other: string): Fragment =>
   sql`${selectEntryId(sql, one)} = ${selectEntryId(sql, other)}`;
 
-/** The ids of an entry and of all that are one with it; for `id in …`. */
+/** Selects the ids of an entry and of all that are one with it; for `id in …`. */
 export const selectEntryIds = (sql: Db, table: Mergeable, id: Fragment | string | null): Fragment => sql`(
   select one.id from ${sql(table)} one, ${sql(table)} asked where asked.id = ${id} and ${areOneEntry(sql, 'one', 'asked')})`;
 
-/** The ids of several payers and of all that are one with them, as an array; null where they are. */
+/** Selects the ids of several payers and of all that are one with them, as an array; null if the given ids are. */
 export const selectEntriesIds = (sql: Db, ids: Fragment): Fragment => sql`
   case when ${ids} is not null then array(
     select one.id from payers one, payers asked where asked.id = any(${ids}) and ${areOneEntry(sql, 'one', 'asked')}) end`;
 
-/** The id of the entry that stands for the one with an id; null where that is. */
+/** Selects the id of the entry that stands for the one with an id; null if the id is. */
 export const selectUnmergedId = (sql: Db, table: Mergeable, id: Fragment | string | null): Fragment => sql`
   (select ${selectEntryId(sql, 'given')} from ${sql(table)} given where given.id = ${id})`;
 
-/** The ids of the payers that stand for these, each once and in their order, as an array. */
+/** Selects the ids of the payers that stand for these, each once and in their order, as an array. */
 export const selectUnmergedIds = (sql: Db, ids: Fragment): Fragment => sql`
   array(
     select ${selectEntryId(sql, 'given')} from unnest(${ids}) with ordinality as named(id, place)
@@ -45,7 +48,7 @@ export async function findUnmergedIds(sql: Db, table: Mergeable, ids: readonly s
   return new Map(ids.flatMap((id) => (ones.has(id) ? [[id, ones.get(id)!]] : [])));
 }
 
-/** The same ids as `selectEntryIds`, read; the caller sees every payer. */
+/** Reads the same ids as `selectEntryIds`; the caller sees every payer. */
 export async function findEntryIds(sql: Db, table: Mergeable, id: string): Promise<Set<string>> {
   const rows = await sql<
     { id: string }[]

@@ -115,7 +115,7 @@ export async function deleteStarts(sql: Db, applicationIds: string[]): Promise<v
   await sql`delete from outbox where topic = 'start_application' and subject = any(${applicationIds}::uuid[])`;
 }
 
-/** A try to deliver a row failed. */
+/** Postpones a row after a failed try. */
 export async function postponeRow(sql: Db, id: number, next: NextTry, error: string): Promise<void> {
   await sql`
     update outbox set

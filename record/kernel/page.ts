@@ -17,7 +17,7 @@ export interface Page<T> {
 // Instants reach us in milliseconds, which would lose rows between two pages.
 const selectMicros = (sql: Db): Fragment => sql`(extract(epoch from created_at) * 1000000)::bigint`;
 
-/** One page, in order of creation, of the rows that `query` selects with their id and created_at. */
+/** Reads one page, in order of creation, of the rows that `query` selects with their id and created_at. */
 export async function readPage<T extends { id: string }>(
   sql: Db,
   query: Fragment,

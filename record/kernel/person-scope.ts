@@ -5,34 +5,39 @@ import type { Db, Fragment } from '../../runtime/database';
 // A row about a person belongs to the person where a registry stated it, and to one client where that client stated
 // it. Every query that reads such rows uses these conditions to select those that count.
 
-/** The condition that a row counts at a client: it is no client's, and so counts with every one, or it is this one's. */
+/**
+ * Writes the condition that a row counts at a client: it is no client's, and so counts with every one, or it is this
+ * one's.
+ */
 export const isCountedAt = (sql: Db, row: string, clientId: Fragment): Fragment =>
   sql`(${sql(row)}.client_id is null or ${sql(row)}.client_id = ${clientId})`;
 
-/** The condition that an instant is before the person of the provider `p` left that client, where they did. */
+/** Writes the condition that an instant is before the person of the provider `p` left that client, where they did. */
 const isWhileWithClient = (sql: Db, at: Fragment): Fragment => sql`
   (p.ended_on is null
     or ${at} < (p.ended_on + 1)::timestamp at time zone (select c.time_zone from clients c where c.id = p.client_id))`;
 
-/** The condition that the person of the provider `p` has not left that client. */
+/** Writes the condition that the person of the provider `p` has not left that client. */
 export const isWithClient = (sql: Db): Fragment => isWhileWithClient(sql, sql`now()`);
 
 /**
- * The condition that a row counts for the provider `p`: its client's statements and what registries stated, but nothing
- * from after the person left that client.
+ * Writes the condition that a row counts for the provider `p`: its client's statements and what registries stated, but
+ * nothing from after the person left that client.
  */
 export const isCountedFor = (sql: Db, row: string, saidAt: string): Fragment => sql`
   (${sql(row)}.client_id = p.client_id
     or ${sql(row)}.client_id is null and ${isWhileWithClient(sql, sql`${sql(row)}.${sql(saidAt)}`)})`;
 
-/** The day of the latest attestation that counts for the provider `p`, among those `a` of which `which` holds. */
+/**
+ * Selects the day of the latest attestation that counts for the provider `p`, among those `a` for which `which` holds.
+ */
 export const selectAttestedOn = (sql: Db, which: Fragment = sql`true`): Fragment => sql`
   (select max(a.attested_on) from attestations a
     where a.person_id = p.person_id and ${isCountedFor(sql, 'a', 'recorded_at')} and ${which})`;
 
 /**
- * A service's latest statement that counts for the provider `p`: its own answer, which is of the day on which it came, or a CAQH
- * export that the client gave, which is of the day that it names.
+ * Selects a service's latest statement that counts for the provider `p`: its own answer, which is of the day on which
+ * it came, or a CAQH export that the client gave, which is of the day that it names.
  */
 export const selectRegistryStatement = (sql: Db, service: Fragment): Fragment => sql`
   (select w.status, w.said, w.checked_at, w.said_at
@@ -48,20 +53,23 @@ export const selectRegistryStatement = (sql: Db, service: Fragment): Fragment =>
         desc nulls last,
       w.said_at desc nulls last limit 1)`;
 
-/** The latest of what CAQH and NPPES have of the person of the provider `p`: of each source, as far as it counts there. */
+/**
+ * Selects the latest answers of CAQH and NPPES about the person of the provider `p`: of each source, as far as it
+ * counts there.
+ */
 export const selectLatestSnapshots = (sql: Db): Fragment => sql`
   (select distinct on (s.source) s.source, s.taken_on, s.body from registry_snapshots s
     where (s.provider_id = p.id or s.person_id = p.person_id) and ${isCountedFor(sql, 's', 'created_at')}
     order by s.source, s.taken_on desc, s.created_at desc)`;
 
-/** The licences that the provider `p` has on file now. */
+/** Selects the licences that the provider `p` has on file now. */
 export const selectCurrentLicences = (sql: Db): Fragment => sql`
   coalesce((
     select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('state', l.state, 'number', l.number, 'issuedOn', l.issued_on,
       'startsOn', l.starts_on, 'expiresOn', l.expires_on)) order by l.state, l.number)
     from licences l where l.provider_id = p.id), '[]'::jsonb)`;
 
-/** The same with those before them, of which one may still hold. */
+/** Selects the same with those before them, one of which may still hold. */
 export const selectAllLicences = (sql: Db): Fragment => sql`(${selectCurrentLicences(sql)} || p.former_licences)`;
 
 /**
@@ -89,7 +97,10 @@ export const selectProfileAccess = (sql: Db): Fragment => sql`
     coalesce(jsonb_agg(payer_id) filter (where not may_see), '[]'::jsonb) as withdrawn
   from latest)`;
 
-/** The licences that NPPES knows of the person of the provider `p`, by the latest answer of which `which` holds. */
+/**
+ * Selects the licences that NPPES knows of the person of the provider `p`, by the latest answer for which `which`
+ * holds.
+ */
 export const selectRegistryLicences = (sql: Db, which: Fragment = sql`true`): Fragment => sql`
   coalesce((
     select s.body->'licences' from registry_snapshots s
@@ -97,8 +108,8 @@ export const selectRegistryLicences = (sql: Db, which: Fragment = sql`true`): Fr
     order by s.taken_on desc, s.created_at desc limit 1), '[]'::jsonb)`;
 
 /**
- * The words (domain/screening/exclusions.ts) on a person that count at a client, and those on practices, each of which has one
- * client only; as they were known when `known` holds of the word `s`.
+ * Selects the statements (domain/screening/exclusions.ts) on a person that count at a client, and those on practices,
+ * each of which has one client only; as they were known when `known` holds of the statement `s`.
  */
 export const selectExclusionWords = (
   sql: Db,

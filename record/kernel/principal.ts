@@ -59,6 +59,6 @@ export const selectCommonClients = (sql: Db, one: Fragment, other: Fragment): Fr
   case when ${one} is null then ${other} when ${other} is null then ${one}
     else array(select unnest(${one}) intersect select unnest(${other})) end`;
 
-/** The condition that keeps a query within what the principal may see; belongs into every query that has one. */
+/** Writes the condition that keeps a query within what the principal may see; belongs into every query that has one. */
 export const isInScope = (sql: Db, { clientIds }: Principal, column = 'client_id'): Fragment =>
   clientIds === null ? sql`true` : sql`${sql(column)} = any(${clientIds}::uuid[])`;

@@ -14,7 +14,7 @@ export const LOOKUPS = { caqh: 'CAQH lookup wanted', nppes: 'NPPES lookup wanted
   AnnouncedFact
 >;
 
-/** The name by which people know a service, as the worker's settings have it. */
+/** Finds the name by which people know a service, as the worker's settings have it. */
 export async function findServiceName(sql: Db, service: RegistryService): Promise<string> {
   const [known] = await sql<{ name: string }[]>`select name from registry_services where service = ${service}`;
   return known?.name ?? service.toUpperCase();

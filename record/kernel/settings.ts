@@ -26,7 +26,7 @@ export interface SettingsVersion {
   knownFrom: Instant;
 }
 
-/** Every version of the settings, the latest first: an answer of the past is given by those of the past. */
+/** Lists every version of the settings, the latest first: an answer about the past uses those of the past. */
 export const listSettingsVersions = (sql: Db): Promise<SettingsVersion[]> =>
   sql<SettingsVersion[]>`select settings, known_from from operator_settings order by id desc`;
 
@@ -40,7 +40,7 @@ export const findSettings = (history: readonly SettingsVersion[], at?: Instant):
 export const isSet = (sql: Db, name: 'authorisationRequired' | 'phoneFactsNeedApproval'): Fragment => sql`
   coalesce((select (settings->>${name}::text)::boolean from operator_settings order by id desc limit 1), ${DEFAULT_SETTINGS[name]})`;
 
-/** A setting that holds now, as JSON. */
+/** Selects a setting that holds now, as JSON. */
 export const selectSetting = (sql: Db, name: keyof Settings): Fragment => sql`
   coalesce((select settings->${name}::text from operator_settings order by id desc limit 1),
     ${toJson(sql, DEFAULT_SETTINGS[name])}::jsonb)`;

@@ -22,7 +22,7 @@ const selectBridgesOfRelationships: SelectSubscribers = (sql, relationships) =>
   sql`select application_id from bridges where relationship_id in (${relationships})`;
 const selectOpenAmong: SelectSubscribers = (sql, applications) =>
   sql`select id from applications where id in (${applications}) and open`;
-/** Those that are open, and the participations. */
+/** Selects those that are open, and the participations. */
 const selectLivingOfRelationships: SelectSubscribers = (sql, relationships) => sql`
   select a.id from applications a join platform_relationships r on r.provider_id = a.provider_id
   where r.id in (${relationships}) and (a.open or a.stage = 'confirmed')`;
@@ -30,10 +30,10 @@ const selectBilledOfRelationships: SelectSubscribers = (sql, relationships) =>
   selectBilledOfProviders(sql, sql`select provider_id from platform_relationships where id in (${relationships})`);
 const selectRecipientsOfApplications: SelectSubscribers = (sql, applications) => sql`
   select distinct recipient_id from messages where application_id in (${applications}) and status = 'queued'`;
-/** One client's file of a person. */
+/** Selects those of one client's file of a person. */
 const selectOpenOfProviders: SelectSubscribers = (sql, providers) =>
   sql`select id from applications where provider_id in (${providers}) and open`;
-/** Whichever client's they are. */
+/** Selects those of every client. */
 const selectOpenOfPersons: SelectSubscribers = (sql, persons) =>
   selectOpenOfProviders(sql, sql`select id from providers where person_id in (${persons})`);
 const selectOpenOfPractices: SelectSubscribers = (sql, practices) =>

@@ -215,8 +215,8 @@ interface EndingRow extends Leaving, EndingTerms {
 }
 
 /**
- * The step of an ending: plans what there is to do, also what has arisen since, gives the relay what is due, and shuts
- * access once the last day has passed. Answers when that is; done when nothing is left.
+ * Takes the step of an ending: plans what there is to do, also what has arisen since, gives the relay what is due, and
+ * closes access once the last day has passed. Answers when that is; done when nothing is left.
  */
 export async function advanceEnding(tx: Tx, endingId: string, now: Instant): Promise<{ next: Instant | null }> {
   const [ending] = await tx<EndingRow[]>`

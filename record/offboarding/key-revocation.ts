@@ -38,7 +38,7 @@ const selectMade = (sql: Db, { clientIds }: Principal, keyIds: Fragment): Fragme
 export const listMade = (sql: Db, principal: Principal, keyId: string): Promise<MadeByKey[]> =>
   listMadeBy(sql, principal, sql`select ${keyId}::uuid as id`);
 
-/** The same of all keys of a user, revoked ones included. */
+/** Lists the same for all keys of a user, revoked ones included. */
 export const listMadeByUser = (sql: Db, principal: Principal, userId: string): Promise<MadeByKey[]> =>
   listMadeBy(sql, principal, sql`select id from api_keys where user_id = ${userId}`);
 

@@ -19,7 +19,7 @@ interface AssignedWork {
   clientId: string;
 }
 
-/** Work of a user, of clients that the principal sees. */
+/** Lists work of a user, of clients that the principal sees. */
 export const listAssignedWork = (sql: Sql | Tx, principal: Principal, userId: string): Promise<AssignedWork[]> => sql<
   AssignedWork[]
 >`

@@ -23,11 +23,11 @@ const START: Head = { place: 0, hash: '' };
 const computeSha256 = (...lines: (string | number)[]): string =>
   createHash('sha256').update(lines.join('\n')).digest('hex');
 
-/** The hash of the link that follows a head. */
+/** Computes the hash of the link that follows a head. */
 const computeLinkHash = (head: Head, chain: string, entryHash: string): string =>
   computeSha256(head.hash, chain, head.place + 1, entryHash);
 
-/** The hash of a root: over the root before, and over the heads of all chains. */
+/** Computes the hash of a root: over the root before, and over the heads of all chains. */
 const computeRootHash = (before: string, linksThrough: number, heads: ReadonlyMap<string, Head>): string =>
   computeSha256(
     before,
@@ -281,7 +281,7 @@ class ChainCheck {
     }
   }
 
-  /** Once all links are read: the last roots, and whether purges account for all that is gone. */
+  /** Finishes once all links are read: checks the last roots, and whether purges account for all that is gone. */
   finishVerification(): void {
     this.checkRoots(Infinity);
     for (const [chain, links] of this.gone) {

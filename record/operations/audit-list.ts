@@ -33,7 +33,10 @@ export interface EntryFilter {
   until?: PlainDate | undefined;
 }
 
-/** The entries after one, in the order in which they were written; what is no client's for those who see every client. */
+/**
+ * Lists the entries after one, in the order in which they were written; those of no client only for callers who see
+ * every client.
+ */
 export const listEntries = (
   sql: Db,
   principal: Principal,
@@ -65,7 +68,7 @@ export interface ListedRoot {
   hash: string;
 }
 
-/** The roots after one, in their order. */
+/** Lists the roots after one, in their order. */
 export const listRoots = (sql: Db, { after, limit }: { after: number; limit: number }): Promise<ListedRoot[]> =>
   sql<ListedRoot[]>`
     select id as number, at, encode(hash, 'hex') as hash from audit_roots where id > ${after} order by id limit ${limit}`;

@@ -22,7 +22,7 @@ export interface Sample extends SampleInput {
   createdAt: Instant;
 }
 
-/** A reader of a sample sees the clients of all that is in it. */
+/** Selects the samples that a reader sees: those of whose applications they see all clients. */
 const selectSamples = (sql: Db, { clientIds }: Principal): Fragment => sql`
   select id, kind, count, seed, from_on as "from", to_on as "to", population, application_ids, drawn_by, created_at
   from audit_samples where ${clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[]`}`;

@@ -53,7 +53,7 @@ export interface Suspect {
   isLate: boolean;
 }
 
-/** A start that is in the outbox is under way. */
+/** Writes the condition that no start of it waits in the outbox, which would be under way. */
 const hasNoWaitingStart = (sql: Db): Fragment => sql`
   not exists (select from outbox o where o.subject = a.id and o.topic in ('start_application', 'start_participation'))`;
 
@@ -120,7 +120,7 @@ export type ComparedApplication = {
   history: ApplicationEvent[] | null;
 } & Record<string, unknown>;
 
-/** The next applications to be compared with their timelines, in the order of their ids. */
+/** Lists the next applications to be compared with their timelines, in the order of their ids. */
 export function listApplicationsToCompare(
   sql: Db,
   afterId: string | null,

@@ -27,19 +27,25 @@ export interface StuckItem {
   againAt: Instant | null;
 }
 
-/** A run that fails counts from its second check; one that was restarted, woken or is late once that has not helped for minutes. */
+/**
+ * Writes the condition that nobody attends to a run: one that fails counts from its second check; one that was
+ * restarted, woken or is late once that has not helped for minutes.
+ */
 const isLeftAlone = (sql: Db): Fragment => sql`
   r.attempts > 1 and (r.found in ('failing', 'error') or r.since < now() - interval '10 minutes')`;
 
 const watchRunId = (sql: Db): Fragment => sql`md5('run ' || w.watch || '/' || w.subject)::uuid`;
 
-/** A dead row by what it is about: its own number would say how many rows there were for all clients. */
+/**
+ * Selects the id of a dead row, derived from its subject: its own number would say how many rows there were for all
+ * clients.
+ */
 const selectDeadRowId = (sql: Db): Fragment =>
   sql`md5('outbox ' || o.topic || '/' || o.subject || '/' || extract(epoch from o.dead_at))::uuid`;
 
 /**
- * The stuck items of each kind, under ids of their own: the application of a hold, and what rows of the outbox and the checks
- * of runs derive.
+ * Selects the stuck items of each kind, under ids of their own: the application of a hold, and what rows of the outbox
+ * and the checks of runs derive.
  */
 const selectUnattended = (sql: Db): Fragment => sql`
   select s.id, 'step' as kind, coalesce(c.action, s.watch, s.what) as what, s.client_id, s.application_id, s.cause, s.since,

@@ -151,7 +151,7 @@ export async function keepFailingWatch(sql: Db, { watch, subject }: WatchId, run
   return row?.failingSince ?? readClock();
 }
 
-/** The task of a watch's run fails no more. */
+/** Deletes the finding that the task of a watch's run fails. */
 export async function deleteFailingWatch(sql: Db, { watch, subject }: WatchId): Promise<void> {
   await sql`
     update watches set failing_run_id = null, failing_since = null

@@ -45,7 +45,7 @@ export async function findMail(sql: Db, principal: Principal, id: string): Promi
   return batch ?? null;
 }
 
-/** A person decides on mail that may have arrived, or cannot be delivered: it is sent again, or dropped. */
+/** Records a person's decision on mail that may have arrived, or cannot be delivered: it is sent again, or dropped. */
 export const decideOnMail = (
   sql: Sql,
   principal: Principal,
@@ -102,7 +102,7 @@ export async function findInboxItem(sql: Db, principal: Principal, id: string): 
   return item ?? null;
 }
 
-/** The user to whom it was sent. */
+/** Finds the user to whom it was sent. */
 export async function findRecipient(sql: Db, principal: Principal, itemId: string): Promise<User | null> {
   const [message] = await sql<{ recipientId: string }[]>`select recipient_id from messages where id = ${itemId}`;
   return message ? findUser(sql, principal, message.recipientId) : null;

@@ -65,7 +65,7 @@ const findReason = (sql: Db): Fragment => sql`
 /** The number of messages in one mail: the others go into the next. */
 const MOST_AT_ONCE = 100;
 
-/** A message with what decides on it. */
+/** Selects a message with the facts that decide on it. */
 const selectDecisionRows = (sql: Db): Fragment => sql`
   messages m
   join clients c on c.id = m.client_id

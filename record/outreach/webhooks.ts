@@ -124,7 +124,10 @@ export const sealUrls = (sql: Sql, keyring: Keyring): Promise<void> =>
         where id = ${id}`;
   });
 
-/** The secret that a command just made; null once ten minutes have passed, the endpoint ended, or another was made. */
+/**
+ * Finds the secret that a command just made; null once ten minutes have passed, the endpoint ended, or another was
+ * made.
+ */
 export async function findEndpointSecret(sql: Db, keyring: Keyring, commandId: string): Promise<string | null> {
   const [endpoint] = await sql<{ id: string; secretSealed: string }[]>`
     select id, secret_sealed from webhook_endpoints
@@ -302,7 +305,7 @@ export const recordWebhookFailure = (
         and ${of === 'endpoint' ? tx`endpoint_id = ${endpointId}` : tx`id = ${deliveryId}`}`;
   });
 
-/** An endpoint that fails is called again after a while, the longer it goes on the later. */
+/** Postpones the calls to an endpoint that fails: the longer it fails, the later. */
 async function postponeEndpoint(tx: Tx, endpointId: string, at: Instant, error: string): Promise<void> {
   const [endpoint] = await tx<{ failures: number }[]>`
     update webhook_endpoints set failures = failures + 1, last_error = ${error}

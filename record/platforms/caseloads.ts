@@ -32,7 +32,7 @@ export async function readCaseload(
   return { items, version: client!.version };
 }
 
-/** The list, of payers that are not one with each other, takes the place of the one before. */
+/** Puts the list, of payers that are not one with each other, in the place of the one before. */
 export const putCaseload = (
   sql: Sql,
   principal: Principal,
@@ -68,7 +68,7 @@ export async function readPanels(sql: Db, payerId: string): Promise<VersionedLis
   return { items, version: payer!.version };
 }
 
-/** The list takes the place of the one before, and is of the payer that stands for the one that is named. */
+/** Puts the list in the place of the one before; it is kept for the payer that stands for the one that is named. */
 export const putPanels = (
   sql: Sql,
   principal: Principal,

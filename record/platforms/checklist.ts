@@ -4,7 +4,7 @@ import type { Relationship } from './platforms';
 import { isInScope, type Principal } from '../kernel/principal';
 import { reviseRow, type Precondition } from '../kernel/versioned-rows';
 
-/** The whole checklist of a relationship, in order; an item without an entry is open. */
+/** Reads the whole checklist of a relationship, in order; an item without an entry is open. */
 export async function readChecklist(sql: Db, principal: Principal, relationshipId: string): Promise<ChecklistEntry[]> {
   const kept = await sql<ChecklistEntry[]>`
     select item, owner, due, done_on, note from platform_checklist
@@ -14,7 +14,9 @@ export async function readChecklist(sql: Db, principal: Principal, relationshipI
   );
 }
 
-/** The entry takes the place of the one before; the audit log keeps both. Answers it with the relationship's version. */
+/**
+ * Puts an entry in the place of the one before; the audit log keeps both. Answers it with the relationship's version.
+ */
 export const putChecklistEntry = (
   sql: Sql,
   principal: Principal,

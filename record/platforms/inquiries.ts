@@ -173,7 +173,7 @@ type InquiryNow = Inquiry & {
   asksAgainAt: Instant | null;
 };
 
-/** The latest inquiry of a relationship, and what is open now; null where none was ever opened. */
+/** Finds the latest inquiry of a relationship, and what is open now; null if none was ever opened. */
 export async function findInquiry(
   sql: Db,
   principal: Principal,
@@ -205,7 +205,7 @@ export async function findInquiry(
   };
 }
 
-/** The last so many messages of a relationship's inquiry, the latest first. */
+/** Lists the last so many messages of a relationship's inquiry, the latest first. */
 const listAsks = (sql: Db, relationshipId: string, latest: number) => sql<
   (MessageStanding & { recipientId: string })[]
 >`

@@ -20,13 +20,16 @@ import type { Relationship } from './platforms';
 import { isInScope, type Principal } from '../kernel/principal';
 import { reviseRow, type Precondition } from '../kernel/versioned-rows';
 
-/** The services that the platform performs today, as the client stated them; services without a statement are left out. */
+/**
+ * Reads the services that the platform performs today, as the client stated them; services without a statement are left
+ * out.
+ */
 const readServices = (sql: Db, principal: Principal, relationshipId: string): Promise<ServiceEntry[]> =>
   sql<ServiceEntry[]>`
     select service, does, notes from platform_services
     where relationship_id = ${relationshipId} and ${isInScope(sql, principal)}`;
 
-/** The list takes the place of the one before; answers the version of the relationship after it. */
+/** Puts the list in the place of the one before; answers the version of the relationship after it. */
 export const putServices = (
   sql: Sql,
   principal: Principal,

@@ -171,7 +171,7 @@ export const createRelationship = (
     return (await findRelationship(tx, principal, id))!;
   });
 
-/** The payers that stand for these, each once. */
+/** Lists the payers that stand for these, each once. */
 const listUnmergedIds = async (tx: Tx, payerIds: readonly string[]): Promise<string[]> => [
   ...new Set((await findUnmergedIds(tx, 'payers', payerIds)).values()),
 ];
@@ -241,7 +241,7 @@ type CoveredPayers = Pick<Relationship, 'payerIds' | 'states'>;
 type CoveredRelationship = CoveredPayers &
   Pick<Relationship, 'id' | 'clientId' | 'providerId' | 'platform' | 'since' | 'endedOn'>;
 
-/** The first day of a span that began then, or at an unknown day. */
+/** Selects the first day of a span that began then, or at an unknown day. */
 const selectFirstDay = (since: PlainDate | null | undefined): string => since ?? '-infinity';
 
 /**
@@ -338,7 +338,7 @@ async function endChases(
   await settleTasks(tx, relationship.id, 'platform_check');
 }
 
-/** An answer takes the place of the one for the same payer and state; the same once more changes nothing. */
+/** Puts an answer in the place of the one for the same payer and state; the same once more changes nothing. */
 export const putAnswer = (
   sql: Sql,
   principal: Principal,
@@ -365,7 +365,7 @@ export const putAnswer = (
   });
 
 /**
- * A decision takes the place of the one before; the same once more changes nothing. Null if the provider has left the
+ * Puts a decision in the place of the one before; the same once more changes nothing. Null if the provider has left the
  * platform: nothing is left to decide.
  */
 export const putDecision = (
@@ -443,7 +443,7 @@ const keepAudit = (
     detail,
   });
 
-/** Every answer that was given, in order; or those to one question, or in force, or not. */
+/** Lists every answer that was given, in order; or those to one question, or in force, or not. */
 export const listPlatformAnswers = (
   sql: Db,
   principal: Principal,

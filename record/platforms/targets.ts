@@ -30,7 +30,7 @@ export interface TargetScope {
   state: string;
 }
 
-/** The payers of the client's caseload and of the provider's platforms, ranked for direct contracts in a state. */
+/** Ranks the payers of the client's caseload and of the provider's platforms for direct contracts in a state. */
 export async function rankPayerTargets(
   sql: Db,
   principal: Principal,

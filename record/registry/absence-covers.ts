@@ -53,7 +53,7 @@ const listStandIns = (sql: Db): Fragment => sql`
   from stand_ins s join users holder on holder.id = s.covered_by and holder.revoked_at is null
   window further as (partition by s.user_id order by cardinality(s.passed))`;
 
-/** The users whose work, or some of it, a user does now. */
+/** Lists the users whose work, or some of it, a user does now. */
 export const listCoveredUsers = (sql: Db, userId: string): Fragment => sql`
   (select user_id from (${listStandIns(sql)}) s where covered_by = ${userId})`;
 
@@ -73,7 +73,10 @@ export const selectWorker = (sql: Db, userId: Fragment, clientId: Fragment): Fra
   from users owner ${joinCover(sql, sql`owner.id`, clientId)}
   where owner.id = ${userId} and (owner.client_ids is null or ${clientId} = any(owner.client_ids)))`;
 
-/** The condition that a user does the work of a column's user now: it is theirs and they are there, or they stand in. */
+/**
+ * Writes the condition that a user does the work of a column's user now: it is theirs and they are there, or they stand
+ * in.
+ */
 export const isWorkOf = (sql: Db, userId: string, owner: Fragment, clientId: Fragment): Fragment => sql`
   ((${owner} = ${userId} or ${owner} in ${listCoveredUsers(sql, userId)}) and ${selectWorker(sql, owner, clientId)} = ${userId})`;
 

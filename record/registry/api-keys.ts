@@ -47,7 +47,7 @@ const selectKeys = (sql: Db, principal: Principal) => sql`
   select id, name, role, client_ids, expires_on, user_id, service_name, created_by, created_at, revoked_at
   from ${listReaches(sql)} keys where ${isWithinReach(sql, principal)}`;
 
-/** The ids of the keys that a principal manages. */
+/** Selects the ids of the keys that a principal manages. */
 export const selectManaged = (sql: Db, principal: Principal): Fragment =>
   sql`select id from ${listReaches(sql)} keys where ${isWithinReach(sql, principal)}`;
 
@@ -85,7 +85,7 @@ export const createApiKey = (
     return made!;
   });
 
-/** The secret of a key that was just made; null once ten minutes have passed, or it was revoked. */
+/** Finds the secret of a key that was just made; null once ten minutes have passed, or it was revoked. */
 export async function findKeySecret(sql: Db, keyring: Keyring, id: string): Promise<string | null> {
   const [key] = await sql<{ keySealed: string }[]>`
     select key_sealed from api_keys

@@ -123,7 +123,7 @@ async function moveMornings(tx: Tx, clientId: string, from: string): Promise<voi
     where client_id = ${clientId} and ${isAtNine(tx`next_ask_at`)}`;
 }
 
-/** Those of `ids` that the principal may see. */
+/** Selects those of `ids` that the principal may see. */
 export async function selectKnownClients(sql: Db, principal: Principal, ids: string[]): Promise<Set<string>> {
   const rows = await sql<{ id: string }[]>`
     select id from clients where id = any(${ids}::uuid[]) and ${isInScope(sql, principal)}`;

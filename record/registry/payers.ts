@@ -79,7 +79,7 @@ export async function findUnmergedPayer(sql: Db, id: string): Promise<Payer | nu
 export const listPayers = (sql: Db, request: PageRequest): Promise<Page<Payer>> =>
   readPage(sql, selectPayers(sql), request);
 
-/** A playbook in the patch becomes the next version of it: versions never change. */
+/** Updates a payer; a playbook in the patch becomes its next version: versions never change. */
 export async function updatePayer(
   sql: Sql,
   principal: Principal,
@@ -122,7 +122,7 @@ export async function updatePayer(
   return payer ?? { existingId: (await findPayerNamed(sql, id, [patch.name!]))! };
 }
 
-/** Those of `ids` that there are. */
+/** Selects those of `ids` that exist. */
 export async function selectKnownPayers(sql: Db, ids: string[] = []): Promise<Set<string>> {
   const rows = await sql<{ id: string }[]>`select id from payers where id = any(${ids}::uuid[])`;
   return new Set(rows.map((row) => row.id));
@@ -201,7 +201,7 @@ export async function addMissingPayers(
   return items;
 }
 
-/** A version of a payer's playbook. */
+/** Reads a version of a payer's playbook. */
 export async function readPlaybook(sql: Db, payerId: string, version: number): Promise<Playbook> {
   const [row] = await sql<{ body: Playbook }[]>`
     select body from playbooks where payer_id = ${payerId} and version = ${version}`;

@@ -138,7 +138,7 @@ export const listPractices = (
 ): Promise<Page<Practice>> =>
   readPage(sql, sql`${selectPractices(sql, principal)} and p.client_id = ${clientId}`, request);
 
-/** The ids of all of a client's. */
+/** Lists the ids of all practices of a client. */
 export async function listPracticeIds(sql: Db, clientId: string): Promise<Set<string>> {
   const rows = await sql<{ id: string }[]>`select id from practices where client_id = ${clientId}`;
   return new Set(rows.map(({ id }) => id));
@@ -228,7 +228,7 @@ export async function restoreTin(tx: Tx, keyring: Keyring, id: string, tin: Tin)
 
 const nameTinOwner = (practiceId: string): string => `practices/${practiceId}/tin`;
 
-/** A practice's tax id from what is kept of it. */
+/** Opens a practice's tax id from what is kept of it. */
 export const openTin = (keyring: Keyring, practiceId: string, sealed: string): string =>
   keyring.open(sealed, nameTinOwner(practiceId));
 

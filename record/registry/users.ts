@@ -34,7 +34,10 @@ export interface User {
   createdAt: string;
 }
 
-/** The condition that a principal sees a user: they share a client. `manages` in api/kernel/policy.ts says who acts for them. */
+/**
+ * Writes the condition that a principal sees a user: they share a client. `mayManage` in api/kernel/policy.ts says who
+ * acts for them.
+ */
 export const isSeen = (sql: Db, { clientIds }: Principal): Fragment =>
   clientIds === null ? sql`true` : sql`(client_ids is null or client_ids && ${clientIds}::uuid[])`;
 
@@ -52,7 +55,7 @@ const changeUsers = <T>(sql: Sql, change: (tx: Tx) => Promise<T>): Promise<T | n
 /** The zone of a user who is added before any client: the one in which most people of the United States live. */
 const USUAL_ZONE = 'America/New_York';
 
-/** The zone that most of some clients have. */
+/** Finds the zone that most of some clients have. */
 const findZone = (sql: Db, clientIds: string[] | null): Fragment => sql`
   coalesce((
     select time_zone from clients where ended_on is null ${clientIds ? sql`and id = any(${clientIds}::uuid[])` : sql``}
@@ -111,7 +114,7 @@ export const listUsers = (sql: Db, principal: Principal, request: PageRequest): 
 
 export type UserPatch = Partial<Pick<User, 'name' | 'email' | 'role' | 'clientIds' | 'team' | 'capacity' | 'timeZone'>>;
 
-/** The condition that an application is under way: it is open, or its participation goes on. */
+/** Writes the condition that an application is under way: it is open, or its participation goes on. */
 export const isUnderWay = (sql: Db): Fragment =>
   sql`(open or stage = 'confirmed' and snapshot->>'participationEndedOn' is null)`;
 

@@ -422,7 +422,10 @@ async function recordListing(
   return now;
 }
 
-/** The exclusion that a listing, or a check, is about; every check of the same listing finds the same exclusion. */
+/**
+ * Finds or adds the exclusion that a listing, or a check, is about; every check of the same listing finds the same
+ * exclusion.
+ */
 async function findOrAddExclusion(
   tx: Db,
   held: ScreenedSubject,
@@ -476,7 +479,7 @@ export async function carryExclusions(
   }
 }
 
-/** The task of looking at an exclusion, at one client; the same `occasion` makes it once. */
+/** Builds the task of looking at an exclusion, at one client; the same `occasion` makes it once. */
 const buildMatchTask = (
   held: ScreenedSubject,
   { id, source, status }: { id: string; source: ExclusionSource; status: ExclusionStatus | 'gone' },
@@ -528,7 +531,7 @@ async function announceWord(tx: Db, { id, personId }: ScreenedSubject, scope: Sc
   }
 }
 
-/** The condition that a word on a person counts for the provider `p`. */
+/** Writes the condition that a statement on a person counts for the provider `p`. */
 const isConcerned = (sql: Db, personId: string, scope: Scope): Fragment =>
   sql`p.person_id = ${personId} and ${scope === null ? sql`true` : sql`p.client_id = ${scope}`}`;
 
@@ -633,7 +636,7 @@ interface Word extends ExclusionWord {
   clientId: Scope;
 }
 
-/** The matches and decisions on the exclusion `x` that count at a client; of a practice, all of them. */
+/** Selects the matches and decisions on the exclusion `x` that count at a client; for a practice, all of them. */
 const selectWords = (sql: Db, clientId: Fragment): Fragment => sql`
   coalesce((
     select jsonb_agg(jsonb_build_object('exclusionId', s.exclusion_id, 'status', s.status, 'decided', s.decided,

@@ -108,7 +108,10 @@ export async function updateRoster(tx: Tx, personId: string, isSomeones: boolean
         ${toRows(tx, { id: randomUUID(), kind: 'remove', personId, caqhId: on.caqhId, requestedBy: toJson(tx, LEFT) })}`;
 }
 
-/** CAQH's latest answer: to a batch of ours, or else the person's status. A refused removal becomes a task for a person. */
+/**
+ * Selects whether the person is on the roster by CAQH's latest answer: to a batch of ours, or else the person's status.
+ * A refused removal becomes a task for a person.
+ */
 const isOnRoster = (sql: Db, personId: string): Fragment => sql`
   coalesce(
     (select q.status = 'added' from caqh_roster_requests q

@@ -14,7 +14,9 @@ import { isInScope, type Principal } from '../kernel/principal';
 /** A finding; without a provider in the file of a practice that none applies for. */
 export type FiledFinding = Finding & { providerId: string | null };
 
-/** Everything that doesn't fit together in the files of a client's providers and practices, or of one provider. */
+/**
+ * Lists everything that doesn't fit together in the files of a client's providers and practices, or of one provider.
+ */
 export async function listFindings(
   sql: Db,
   principal: Principal,
@@ -86,7 +88,7 @@ const readFiles = (
     ${providerId ? sql`and p.id = ${providerId}` : sql``}
   order by p.created_at, p.id`;
 
-/** The practices that no provider applies for, with what is open for themselves. */
+/** Reads the practices that no provider applies for, with what is open for themselves. */
 const readPracticesAlone = (
   sql: Db,
   principal: Principal,
@@ -120,7 +122,7 @@ const selectPracticeOnFile = (sql: Db, meant: Fragment): Fragment => sql`
       where w.practice_id in ${selectIdsOfPractice(sql)} and w.superseded_by is null and w.status = 'active'
         and (w.second_factor_owner is not null or w.second_factor_user_ids <> '{}')), '[]'))`;
 
-/** The ids of all that are one with the practice `pr`. */
+/** Selects the ids of all that are one with the practice `pr`. */
 const selectIdsOfPractice = (sql: Db): Fragment => selectEntryIds(sql, 'practices', sql`pr.id`);
 
 const selectExpiring = (sql: Db, whose: Fragment): Fragment => sql`

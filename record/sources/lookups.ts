@@ -66,7 +66,10 @@ export const setServices = (
     }
   });
 
-/** A person who has left every client is not asked about, and nothing is kept about them. */
+/**
+ * Writes the condition that a client has the person: one who has left every client is not asked about, and nothing is
+ * kept about them.
+ */
 const isHere = (sql: Db, at: Instant): Fragment => sql`
   coalesce(ended_on >= ${selectClientDay(sql, at, sql`providers.client_id`)}, true)`;
 
@@ -268,7 +271,7 @@ export async function keepExportedRow(
 const attestByRegistry = (sql: Sql, principal: Principal, personId: string, on: PlainDate): Promise<void> =>
   recordRegistryAttestation(sql, principal, deriveUuid(['caqh', personId, on]), personId, on);
 
-/** The same for one client: as its provider's statement. */
+/** Keeps the same for one client: as its provider's statement. */
 export async function keepStatement(
   sql: Sql,
   principal: Principal,

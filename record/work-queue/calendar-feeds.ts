@@ -42,7 +42,7 @@ export const createFeed = (
       await recordAudit(tx, principal, { action: 'user.calendar_feed', subjectType: 'user', subjectId: userId });
   });
 
-/** The token of a feed that a command just made; null once ten minutes have passed, or another took its place. */
+/** Finds the token of a feed that a command just made; null once ten minutes have passed, or another took its place. */
 export async function findFeedToken(sql: Db, keyring: Keyring, commandId: string): Promise<string | null> {
   const [feed] = await sql<{ tokenSealed: string }[]>`
     select token_sealed from calendar_feeds

@@ -54,7 +54,7 @@ export const listProviderContacts = (
     request,
   );
 
-/** Those of some applications that are a provider's. */
+/** Selects those of some applications that are a provider's. */
 export async function selectOwnApplications(
   sql: Db,
   providerId: string,

@@ -82,7 +82,7 @@ const selectUrgencyDays = (sql: Db): Record<Urgency, Fragment> => ({
   needed_by: sql`a.needed_by`,
 });
 
-/** The column of an urgency. */
+/** Names the column of an urgency. */
 const nameColumn = (code: Urgency): string => `presses_${code}`;
 
 /** Selects a column for each urgency: its day while it is urgent, otherwise null. */
@@ -152,7 +152,9 @@ const joinActs = (sql: Db, ranked: Fragment): Fragment => sql`
     from (${ranked}) r window act as (partition by act, worker)) one
   where one.place = 1`;
 
-/** The items that a filter selects. A user without a daily limit, and unassigned work, have room for every item. */
+/**
+ * Ranks the items that a filter selects. A user without a daily limit, and unassigned work, have room for every item.
+ */
 const rankItems = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
   const all = joinActs(sql, rankAll(sql, principal, filter));
   if (filter.today === undefined) return all;
@@ -211,7 +213,7 @@ type CallingHours = Pick<
 /** One payer's part of the queue. */
 export type PayerWork = { payerId: string; name: string; count: number; items: WorkItem[] } & CallingHours;
 
-/** Every way to reach a payer, those that only a state has among them, and how to talk to it. */
+/** Describes every way to reach a payer, those that only a state has among them, and how to talk to it. */
 export function describeCalling(playbook: Playbook): CallingHours {
   const { variants = [], callHours, callerVerification, maxPerCall, questions, trackOrder } = playbook;
   const ofStates = variants.flatMap(({ state, contacts = [] }) =>
@@ -266,7 +268,7 @@ export interface Load {
   notReached: number | null;
 }
 
-/** Each user's work for the day, absence covers included; the most overloaded user first. */
+/** Lists each user's work for the day, absence covers included; the most overloaded user first. */
 export const listLoad = (sql: Db, principal: Principal, filter: QueueFilter): Promise<Load[]> => sql<Load[]>`
   select n.id as assignee, n.name, n.team, n.capacity, count(*)::int as items,
     (count(*) filter (where overdue))::int as overdue,

@@ -44,7 +44,7 @@ export async function handOverTasks(tx: Tx, principal: Principal, { from, to, cl
   return tasks.length;
 }
 
-/** The same by itself, on record. */
+/** Reassigns tasks by themselves, on record. */
 export const reassignTasks = (sql: Sql, principal: Principal, move: HandOver): Promise<void> =>
   sql.begin(async (tx) => {
     const tasks = await handOverTasks(tx, principal, move);
