@@ -76,12 +76,12 @@ export function servePostgres(directory: string, port: number, settings: Record<
   ]);
 }
 
-/** The superuser's URL, which nothing but the making of databases and roles is done with. */
+/** Builds the superuser's URL, which only serves to make databases and roles. */
 export function buildUrl(port: number, password: string, database: string = SUPERUSER): string {
   return `postgres://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
 }
 
-/** Each role's URL of the same database; their passwords are derived, so that one secret is kept. */
+/** Derives each role's URL of the same database, and its password, so that one secret is kept. */
 export function deriveUrls(superuserUrl: string): DatabaseUrls {
   const { password } = new URL(superuserUrl);
   return mapRoles((role) => {

@@ -174,7 +174,7 @@ export function loadDatabaseUrl(env: Environment): string {
   return readEnvironment(nodeSchema.pick({ DATABASE_URL: true }), env).DATABASE_URL;
 }
 
-/** What the making of the roles needs; throws like loadConfig. */
+/** Loads the settings for making the roles; throws like loadConfig. */
 export function loadRolesConfig(env: Environment): { administratorUrl: string; urls: DatabaseUrls } {
   const values = readEnvironment(ROLE_URLS, env);
   return {

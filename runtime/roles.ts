@@ -18,9 +18,9 @@ const OWNED = `
 const writeLiteral = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /**
- * Makes the roles of the database, once per cluster, with these passwords, and has `cs_owner` own all that is in this database. Done
- * again it changes nothing but passwords. `sql` is an administrator's, of one connection: a superuser, or a role that may create
- * roles and is a member of whoever owned the tables until now.
+ * Makes the roles of the database, once per cluster, with these passwords, and has `cs_owner` own all that is in this
+ * database. Done again it changes nothing but passwords. `sql` is an administrator's, of one connection: a superuser,
+ * or a role that may create roles and is a member of the tables' former owner.
  */
 export async function createRoles(sql: Sql, passwords: Record<DatabaseRole, string>): Promise<void> {
   await sql`select pg_advisory_lock(${LOCK})`;

@@ -1,17 +1,17 @@
 /**
- * What a role of the database may read and write, table by table: the second wall. The first is the condition in each query
- * (record/kernel/principal.ts), which stays. Each table that a migration makes has its line here.
+ * The rows that a role of the database may read and write, table by table: the second wall. The first is the condition
+ * in each query (record/kernel/principal.ts), which stays. Each table that a migration makes has its line here.
  */
 
 /** Rows of a table, as conditions in SQL. */
 export interface RowRule {
-  /** Which rows a key of some clients reads. */
+  /** The rows that a key of some clients reads. */
   reads: string;
-  /** Which rows may be written for some clients: by their keys, and by the steps of workflows. */
+  /** The rows that may be written for some clients: by their keys, and by the steps of workflows. */
   writes: string;
-  /** Which rows may be added; left out: those that may be written. */
+  /** The rows that may be added; left out: those that may be written. */
   adds?: string;
-  /** Which rows may be locked; left out: those that may be written. */
+  /** The rows that may be locked; left out: those that may be written. */
   locks?: string;
   /** Nobody changes a row, and only a purge takes one away. */
   appendOnly?: true;
@@ -45,20 +45,20 @@ const REACHES_CLIENT = `(client_ids && ${CLIENTS} or ${HAS_USER})`;
 const own = { reads: OWN, writes: OWN };
 /** One client's, or the operator's own: only keys of every client read that, and whatever is done for a client adds to it. */
 const ownOrOperators = { reads: OWN, writes: `(${OWN} or ${OF_NONE})` };
-/** One client's, or of no client, which counts at all those of which a condition holds. */
+/** Builds the rule of rows of one client, or of no client; these count at all clients for which a condition holds. */
 const buildOwnOrShared = (those: string) => ({
   reads: `(${OWN} or ${OF_NONE} and ${those})`,
   writes: `(${OWN} or ${OF_NONE} and ${those})`,
 });
 /** The operator's, for all to read; written with keys of every client, and by the system's own jobs. */
 const shared = { reads: 'true', writes: 'false' };
-/** Of no client, for all to read; whatever is done for a client adds to it. */
+/** Rows of no client, for all to read; work for a client adds to them. */
 const sharedAndWritten = { reads: 'true', writes: 'true' };
 /** The system's own. */
 const none = { reads: 'false', writes: 'false' };
 /** The system's own; whatever is done for a client adds to it. */
 const written = { reads: 'false', writes: 'true' };
-/** Of some clients: seen by those who see all of these. */
+/** Rows of some clients: seen by those who see all of these. */
 const within = { reads: IS_WITHIN, writes: IS_WITHIN };
 
 /** Every table's rule. A contract test fails for a table of the migrations that has none. */

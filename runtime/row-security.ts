@@ -10,7 +10,10 @@ export const ROLES = {
   scoped: 'cs_scoped',
   /** Requests with a key of every client, and the system's own jobs. */
   every: 'cs_every',
-  /** Changes in the name of some clients: reads all, as a change is told to all whom it concerns, and writes what is theirs. */
+  /**
+   * Changes in the name of some clients: reads all, as a change notifies all whom it concerns, and writes what is
+   * theirs.
+   */
   worker: 'cs_worker',
   /** Takes away what has been kept for its time. */
   purge: 'cs_purge',
@@ -19,7 +22,7 @@ export type DatabaseRole = keyof typeof ROLES;
 /** The URL under which each role reaches the database. */
 export type DatabaseUrls = Record<DatabaseRole, string>;
 
-/** Something for each role. */
+/** Makes something for each role. */
 export const mapRoles = <T>(make: (role: DatabaseRole) => T): Record<DatabaseRole, T> => ({
   owner: make('owner'),
   scoped: make('scoped'),
@@ -28,7 +31,7 @@ export const mapRoles = <T>(make: (role: DatabaseRole) => T): Record<DatabaseRol
   purge: make('purge'),
 });
 
-/** How a rule is said in SQL: policies, of which each role comes under one for each statement, and grants. */
+/** Renders a rule in SQL: policies, one of which applies to each role for each statement, and grants. */
 export function renderRule(
   table: string,
   { reads, writes, adds = writes, locks = writes, appendOnly }: RowRule,

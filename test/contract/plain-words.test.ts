@@ -57,6 +57,12 @@ const listComments = (source: string): string[] =>
       .join(' ')
       .trim(),
   );
+/** A comment and the function right behind it. */
+const ON_FUNCTIONS =
+  /\/\*\*(?:(?!\*\/)[\s\S])*\*\/(?=\n *(?:export )?(?:default )?(?:async )?(?:function\b|const \w+(?:: [^=\n]+)? = (?:async )?(?:<.*>)?\())/g;
+const listWithoutVerb = (source: string): string[] =>
+  (source.match(ON_FUNCTIONS) ?? []).flatMap(listComments).filter((text) => !/^(Whether|[A-Z][a-z]+s)[ ,]/.test(text));
+
 const isUnclear = (comment: string): boolean => NO_BEGINNING.test(comment) || NAMES_NOBODY.test(comment);
 const listUnclear = (source: string): string[] => listComments(source).filter(isUnclear);
 
@@ -70,6 +76,20 @@ test.each([...PRODUCT_FOLDERS, 'bench', 'test'])(
     expect(comments.filter(({ text }) => isUnclear(text))).toEqual([]);
   },
 );
+
+test.each([...PRODUCT_FOLDERS, 'bench'])('the comment on each function in %s begins with its verb', (folder) => {
+  expect(
+    listSources(folder).flatMap((file) => listWithoutVerb(readSource(file)).map((text) => `${file}: ${text}`)),
+  ).toEqual([]);
+});
+
+test('a comment on a function without a verb is found', () => {
+  const comment = '/** The last day of a participation. */';
+  expect(listWithoutVerb(`${comment}\nexport const findLastDay = (state: State) => state.lastDay;`)).toHaveLength(1);
+  expect(listWithoutVerb(`${comment}\nasync function findLastDay() {}`)).toHaveLength(1);
+  expect(listWithoutVerb(`${comment}\nconst LAST_DAY = 3;`)).toEqual([]);
+  expect(listWithoutVerb('/** Finds the last day. */\nfunction findLastDay() {}')).toEqual([]);
+});
 
 test.each([
   '/** Of these tables is kept what was before each change. */',

@@ -220,7 +220,7 @@ test('what only grows is changed by no role, and taken away by a purge alone', a
         expect([table, role, await runAs(role, `delete from ${table}`)]).toEqual([table, role, REFUSED]);
     }
   expect(await runAs('purge', `delete from readiness_answers where client_id = '${OURS}'`)).toBe(1);
-  // of the audit log what is old enough, of a client that left: its trigger says so
+  // old entries of the audit log of a client that left: its trigger says so
   expect(await runAs('purge', `delete from audit_log where client_id = '${OURS}'`)).toBe('23001');
 });
 
