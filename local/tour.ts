@@ -311,7 +311,7 @@ async function showFourFacts(narrator: Narrator, application: string | undefined
   await confirmFact('The route that claims take', 'claimsRoute', { value: route, seen });
   await narrator.waitForStage(path, 'confirmed');
   if (!(await narrator.askReadiness('"And now?"')))
-    throw new Error('All four facts are on file, and the gate says no.');
+    throw new Error('All four facts are on file, and billing readiness is still a no.');
   await endWithWorkflowOf(narrator, path);
 }
 

@@ -24,7 +24,7 @@ const CLIENTS = '(select countersign_scope())';
 const OWN = `client_id = any(${SCOPE})`;
 const OF_NONE = 'client_id is null';
 
-// Subqueries name the clients again: what a step of a workflow writes is held against all that it reads.
+// Subqueries name the clients again: a step of a workflow reads all, and its writes are checked against what it reads.
 const hasPerson = (table: string) =>
   `exists (select from providers p where p.person_id = ${table}.person_id and p.client_id = any(${SCOPE}))`;
 const hasPractice = (table: string) =>

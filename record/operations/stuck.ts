@@ -28,7 +28,7 @@ export interface StuckItem {
 }
 
 /**
- * Writes the condition that nobody attends to a run: one that fails counts from its second check; one that was
+ * Writes the condition that a run is stuck: one that fails counts from its second check; one that was
  * restarted, woken or is late once that has not helped for minutes.
  */
 const isLeftAlone = (sql: Db): Fragment => sql`

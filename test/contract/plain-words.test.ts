@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { buildOpenApiDocument } from '../../api/kernel/openapi';
 import { listSources, PRODUCT_FOLDERS, readSource } from '../support/product';
 import { readRoutes } from '../support/routes';
@@ -5,20 +7,19 @@ import { readRoutes } from '../support/routes';
 const { routes, close } = readRoutes();
 afterAll(close);
 
-/** Words that a colleague at another company stumbles over, in what people read. */
+/** Words that a colleague at another company stumbles over: they name no role, or are pictures of ours. */
 const STUMBLES =
-  /\b(whoever|somebody|nobody attends|told|rungs?|manner|anywhere on Earth|no such thing|held against|the gate)\b/i;
+  /\b(whoever|whomever|somebody|nobody attends|told|heard|rungs?|manner|anywhere on Earth|no such thing|held against|the gate)\b/i;
 
-const ROOMS = ['api', 'domain', 'outreach', 'papers'];
 /** The texts of a source with a space in them, without its comments and without what is put into them. */
 function textsOf(file: string): string[] {
   const source = readSource(file).replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$|\s\/\/ .*$/gm, '');
   const found = source.match(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g) ?? [];
-  return found.map((text) => text.replaceAll(/\$\{[^}]*\}/g, '')).filter((text) => text.includes(' '));
+  return found.map((text) => text.replaceAll(/\$\{[^}]*\}|'\w+'(?=\))/g, '')).filter((text) => text.includes(' '));
 }
 
 test('messages, mail and papers are in words that a colleague at another company understands at once', () => {
-  const files = ROOMS.flatMap(listSources);
+  const files = PRODUCT_FOLDERS.flatMap(listSources);
   const texts = files.flatMap((file) => textsOf(file).map((text) => `${file}: ${text}`));
   expect(texts.length).toBeGreaterThan(1000);
   expect(texts.filter((text) => STUMBLES.test(text))).toEqual([]);
@@ -44,8 +45,6 @@ test('the description is in such words too, and each operation begins with what 
 /** A comment begins with what it is about: these words begin an answer whose question the reader does not know. */
 const NO_BEGINNING =
   /(^|[.!?] )(of|what|whose|whoever)\b|^(where|whom?|(after|about|at|between|by|for|from|in|on|over|since|through|to|until|with) (each|how|so many|what|when|where|which|whom|whose))\b/i;
-/** Words that name no role, a participle that says neither who nor whom, and pictures of ours. */
-const NAMES_NOBODY = /\b(somebody|whoever|whomever|rungs?|told|heard|the gate)\b/i;
 /** Comments of TypeScript, and of SQL within it; lines that follow one another are one comment. */
 const COMMENTS = /(?<=^|\s)\/\*[\s\S]*?\*\/|(?:^[ \t]*(?:\/\/|--) .*\n)+|(?<=\S[ \t]+)\/\/ .*/gm;
 
@@ -63,7 +62,9 @@ const ON_FUNCTIONS =
 const listWithoutVerb = (source: string): string[] =>
   (source.match(ON_FUNCTIONS) ?? []).flatMap(listComments).filter((text) => !/^(Whether|[A-Z][a-z]+s)[ ,]/.test(text));
 
-const isUnclear = (comment: string): boolean => NO_BEGINNING.test(comment) || NAMES_NOBODY.test(comment);
+/** Names of fields stand as they are. */
+const withoutCode = (text: string): string => text.replaceAll(/`[^`]*`/g, '');
+const isUnclear = (comment: string): boolean => NO_BEGINNING.test(comment) || STUMBLES.test(withoutCode(comment));
 const listUnclear = (source: string): string[] => listComments(source).filter(isUnclear);
 
 test.each([...PRODUCT_FOLDERS, 'bench', 'test'])(
@@ -74,6 +75,18 @@ test.each([...PRODUCT_FOLDERS, 'bench', 'test'])(
       .flatMap((file) => listComments(readSource(file)).map((text) => ({ file, text })));
     expect(comments.length).toBeGreaterThan(10);
     expect(comments.filter(({ text }) => isUnclear(text))).toEqual([]);
+  },
+);
+
+const docs = readdirSync(join(__dirname, '../../docs'), { recursive: true, encoding: 'utf8' });
+const pages = docs.filter((page) => page.endsWith('.md')).map((page) => `docs/${page}`);
+
+test.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', ...pages])(
+  '%s names who is meant',
+  (page) => {
+    // names of fields stand as they are
+    const text = readSource(page).replaceAll(/`[^`]*`/g, '');
+    expect(text.split('\n').filter((line) => STUMBLES.test(line))).toEqual([]);
   },
 );
 

@@ -370,7 +370,7 @@ describe('what a key of one client does about a person has no effect at another'
   type Act = (mine: Side, key: string) => Promise<Reply>;
 
   const items = async (path: string) => (await system.api.get(path)).body.items;
-  /** The listing that all are held against; without one, what a check has found. */
+  /** The listing that all are screened against; without one, the finding of a check. */
   const decide =
     (body: object): Act =>
     async ({ providerId }, key) => {

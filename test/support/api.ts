@@ -30,7 +30,7 @@ export interface Sent {
   headers?: Record<string, string>;
 }
 
-/** An API on a port of its own over a database of its own, whose answers are all held against its own description. */
+/** An API on a port of its own over a database of its own, whose answers are all compared with its own description. */
 export class TestApi {
   private constructor(
     readonly deps: Deps,
@@ -151,7 +151,7 @@ export const readProblemType = ({ body }: Pick<Reply, 'body'>): string =>
 /** Not lines of JSON. */
 const JSON_TYPE = /[/+]json\b/;
 
-/** Each answer is held against the routes: the pattern of a path is made once. */
+/** Each answer is compared with the routes: the pattern of a path is made once. */
 const patterns = new Map<string, RegExp>();
 function patternOf(template: string): RegExp {
   const made = patterns.get(template);
