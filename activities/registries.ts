@@ -37,10 +37,10 @@ export const createQuestions = (sql: Sql, { caqh, nppes, leie }: Registries) => 
     if (!subject) return;
     await recordTrouble(sql, 'caqh', personId, subject.at, async () => {
       if (!caqh) throw NOT_HERE;
-      const said = await caqh.readStatus(subject.npi);
-      const fresh = await findNewAttestation(sql, personId, null, subject.at, said);
-      const pull = fresh && said.caqhId ? await caqh.checkReadable(said.caqhId, fresh) : null;
-      await keepCaqh(sql, personId, subject.at, { said, pull });
+      const answer = await caqh.readStatus(subject.npi);
+      const fresh = await findNewAttestation(sql, personId, null, subject.at, answer);
+      const pull = fresh && answer.caqhId ? await caqh.checkReadable(answer.caqhId, fresh) : null;
+      await keepCaqh(sql, personId, subject.at, { said: answer, pull });
     });
   },
 

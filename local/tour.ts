@@ -223,9 +223,9 @@ async function showPlatform(narrator: Narrator): Promise<undefined> {
   narrator.say(`${provider.firstName} ${provider.lastName} is in network with ${payer.name} through ${PLATFORM}`);
   await narrator.askReadiness('"So I may bill this payer myself?"');
 
-  const said = { answeredBy: `${PLATFORM} support`, answeredOn: today, channel: 'email' };
+  const source = { answeredBy: `${PLATFORM} support`, answeredOn: today, channel: 'email' };
   const answerQuestion = (what: string, question: string, body: object) =>
-    narrator.request(what, 'put', `${path}/answers/${question}`, { ...body, ...said });
+    narrator.request(what, 'put', `${path}/answers/${question}`, { ...body, ...source });
   await answerQuestion('Six questions are asked. "Contracted directly, under my own TIN?"', 'direct_contract', {
     answer: 'no',
     words: 'You are credentialed under our group.',

@@ -79,14 +79,14 @@ function readRow(row: Partial<Record<string, string>>, now: Instant) {
   if (statusOn !== null && isFuture(statusOn, now)) return { column: 'status_date', rule: 'not_in_future' };
   if (authorized !== '' && !YES.test(authorized) && !NO.test(authorized))
     return { column: 'authorized', rule: 'yes_or_no' };
-  const said: CaqhStatement = {
+  const statement: CaqhStatement = {
     found: true,
     rosterStatus: rosterStatus || null,
     authorised: authorized === '' ? null : YES.test(authorized),
     providerStatus: status,
     statusOn,
   };
-  return { caqhId: caqhId || null, npi: npi || null, said };
+  return { caqhId: caqhId || null, npi: npi || null, said: statement };
 }
 
 /** Reads YYYYMMDD, M/D/YYYY or ISO; undefined if it is no date. */

@@ -54,14 +54,14 @@ export class Caqh {
     if (status === NOT_ON_ROSTER) return { ...NOTHING, found: true, rosterStatus: 'NOT ON ROSTER' };
     if (status === NOT_CURRENT) return { ...NOTHING, found: true, providerStatus: 'NOT CURRENT' };
     if (status === 404) return NOTHING;
-    const said = readAnswer(statusAnswer, status, body);
+    const answer = readAnswer(statusAnswer, status, body);
     return {
-      caqhId: /^\d{1,8}$/.test(said.caqh_provider_id) ? said.caqh_provider_id.padStart(8, '0') : null,
-      found: said.provider_found_flag !== false,
-      rosterStatus: said.roster_status || null,
-      authorised: said.authorization_flag,
-      providerStatus: said.provider_status || null,
-      statusOn: readCompactDate(said.provider_status_date),
+      caqhId: /^\d{1,8}$/.test(answer.caqh_provider_id) ? answer.caqh_provider_id.padStart(8, '0') : null,
+      found: answer.provider_found_flag !== false,
+      rosterStatus: answer.roster_status || null,
+      authorised: answer.authorization_flag,
+      providerStatus: answer.provider_status || null,
+      statusOn: readCompactDate(answer.provider_status_date),
     };
   }
 

@@ -336,14 +336,14 @@ export async function takeAction<Given extends object>(
   const { principal, subject, body, commandId } = request;
   if (!(await isKept(deps.sql, commandId))) {
     const expected = readVersion?.();
-    const said = row.buildAction(body);
-    const errors: FieldError[] = listContradictoryDates(subject.snapshot, said);
+    const action = row.buildAction(body);
+    const errors: FieldError[] = listContradictoryDates(subject.snapshot, action);
     await row.check?.({ ...deps, principal, subject, body }, errors);
     refuseErrors(errors);
     const command = { id: commandId, clientId: subject.clientId, applicationId: subject.id };
     await keepCommand(
       deps.sql,
-      { ...command, ...said, ...(expected !== undefined && { version: expected }) },
+      { ...command, ...action, ...(expected !== undefined && { version: expected }) },
       principal,
     );
   }

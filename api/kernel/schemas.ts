@@ -201,7 +201,7 @@ const writeNotBefore = (field: string): string => `must not be before ${field}`;
 /** Describes a date that a caller gives, by its row: its range, whose day it is, and what it must not contradict. */
 export function describeDate(name: GivenDate) {
   const { range, day, notBefore: fields = [], against = [] }: DateRule = DATE_RULES[name];
-  const said = [
+  const sentences = [
     ...RANGES[range].map(({ message }) => message),
     ...fields.map(writeNotBefore),
     ...against.map(describeAgainst),
@@ -209,7 +209,7 @@ export function describeDate(name: GivenDate) {
   return describeText([REAL_DATE, ...RANGES[range]], {
     ...DATE_META,
     'x-date': name,
-    'x-range': [...said, ...WHOSE[day]].join('; '),
+    'x-range': [...sentences, ...WHOSE[day]].join('; '),
   });
 }
 

@@ -33,16 +33,16 @@ async function listWorkToErrors(
   workTo: string | null,
 ): Promise<FieldError[]> {
   const path = 'workTo';
-  const held = await listAssignedWork(sql, principal, leaving.id);
+  const openWork = await listAssignedWork(sql, principal, leaving.id);
   if (workTo === null)
-    return held.some(({ type }) => type === 'inquiry')
+    return openWork.some(({ type }) => type === 'inquiry')
       ? [{ path, rule: 'asked', message: 'must be a user: open inquiries ask the one who leaves' }]
       : [];
   const successor = await findUser(sql, principal, workTo);
   if (!successor) return [{ path, ...UNKNOWN_REFERENCE }];
   const errors = listUnfitErrors(path, successor);
   if (successor.id === leaving.id) errors.push({ path, rule: 'somebody_else', message: 'must be a different user' });
-  if (!held.every(({ clientId }) => maySeeClient(successor, clientId)))
+  if (!openWork.every(({ clientId }) => maySeeClient(successor, clientId)))
     errors.push({ path, rule: 'sees_the_clients', message: 'must be a user who sees the clients of all the work' });
   return errors;
 }
@@ -77,8 +77,8 @@ export const userEndingRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findUser(sql, principal, params.id),
     responses: { 200: { description: 'All of it', schema: holdings } },
     handler: async ({ principal, subject }) => {
-      const held = await listAssignedWork(sql, principal, subject.id);
-      const countWork = (of: string): number => held.filter(({ type }) => type === of).length;
+      const openWork = await listAssignedWork(sql, principal, subject.id);
+      const countWork = (of: string): number => openWork.filter(({ type }) => type === of).length;
       const work = {
         applications: countWork('application'),
         tasks: countWork('task'),

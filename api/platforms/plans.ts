@@ -44,8 +44,8 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'What it does, with the version of the relationship', schema: services } },
     handler: async ({ principal, subject, body: { items }, ifMatch }) => {
       const entries = SERVICES.flatMap((service) => {
-        const said = items[service];
-        return said ? { service, does: said.does, notes: said.notes ?? null } : [];
+        const stated = items[service];
+        return stated ? { service, does: stated.does, notes: stated.notes ?? null } : [];
       });
       return answerOk({ items, version: await putServices(sql, principal, subject, entries, ifMatch) });
     },

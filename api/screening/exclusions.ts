@@ -167,9 +167,9 @@ const buildRoutesAbout = (
     tag,
     access: 'exclusions:decide',
     subject: async ({ principal, params }) => {
-      const held = await find(principal, params.id);
-      const found = held && (await findExclusion(sql, held, params.exclusionId));
-      return held && found && { ...held, found };
+      const subject = await find(principal, params.id);
+      const found = subject && (await findExclusion(sql, subject, params.exclusionId));
+      return subject && found && { ...subject, found };
     },
     body: exclusionDecision,
     responses: { 200: { description: 'The exclusion as it is now', schema: exclusion } },

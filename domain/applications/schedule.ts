@@ -37,10 +37,10 @@ const DEADLINES: readonly Purpose[] = ['provide_information', 'decide_on_appeal'
  */
 export function computeAgenda(state: ApplicationState, playbook: ResolvedPlaybook, timeZone: string): Agenda {
   const agenda: Agenda = { timers: {}, followUps: {}, items: [], expectedDecisionAt: null };
-  const held = isHeld(state) && state.held;
-  if (held) {
-    const dueAt = computeChase({ at: held.since }, playbook.contactOverdueAfter, playbook.window);
-    agenda.items.push({ purpose: 'enter_what_was_lost', since: held.since, dueAt });
+  const hold = isHeld(state) && state.held;
+  if (hold) {
+    const dueAt = computeChase({ at: hold.since }, playbook.contactOverdueAfter, playbook.window);
+    agenda.items.push({ purpose: 'enter_what_was_lost', since: hold.since, dueAt });
   }
   const isSilent = state.paused !== null || isHeld(state);
   if (!isSilent)

@@ -286,13 +286,13 @@ export function listContradictions(
       const isBefore = must === 'not_be_before';
       if (isBefore ? value >= on : value <= on) return [];
       const { what, otherwise } = IN_WORDS[record];
-      const said =
+      const reason =
         unless.length > 0 ? `send it again with ${unless.map((how) => HOW[how]).join(' or ')} if it is right, or ` : '';
       return [
         {
           path,
           rule: rule ?? (isBefore ? 'before_record' : 'after_record'),
-          message: `is ${isBefore ? 'before' : 'after'} ${what}, ${on}: ${said}${otherwise}`,
+          message: `is ${isBefore ? 'before' : 'after'} ${what}, ${on}: ${reason}${otherwise}`,
         },
       ];
     });

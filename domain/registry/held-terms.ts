@@ -142,8 +142,8 @@ const endBy = <T extends Term>(term: T, lastDay: PlainDate): T[] => {
  */
 function findAmendedStart(one: DatedTerm, own: DatedTerm): PlainDate | undefined {
   const moves = own.startsOn === own.issuedOn || (own.startsOn ?? '') < (one.issuedOn ?? '');
-  const said = one.startsOn ?? (moves ? one.issuedOn : undefined);
-  return said ?? (own.startsOn && pickEarlier(own.startsOn, one.expiresOn));
+  const day = one.startsOn ?? (moves ? one.issuedOn : undefined);
+  return day ?? (own.startsOn && pickEarlier(own.startsOn, one.expiresOn));
 }
 
 /**
@@ -158,9 +158,9 @@ function findNewStart(
   before: readonly DatedTerm[],
   on: PlainDate,
 ): PlainDate | undefined {
-  const said = one.startsOn ?? one.issuedOn;
+  const day = one.startsOn ?? one.issuedOn;
   const known = own && (own.startsOn ?? (one.startsOn ? undefined : own.expiresOn));
-  if (said !== undefined && (known === undefined || said > known)) return said;
+  if (day !== undefined && (known === undefined || day > known)) return day;
   if (before.length === 0) return undefined;
   const days = [on, ...(own ? [addDays(own.expiresOn, 1)] : []), ...(one.issuedOn ? [one.issuedOn] : [])];
   return pickEarlier(days.sort().at(-1)!, one.expiresOn);

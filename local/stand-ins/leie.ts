@@ -25,8 +25,14 @@ export class StandInLeie extends StandIn {
     super((_called, { headers }) => {
       const body = [COLUMNS, ...this.entries.map(writeLine)].join('\r\n');
       const etag = `"${createHash('sha256').update(body).digest('hex')}"`;
-      const said = { etag, 'content-type': 'text/csv', ...(this.modified && { 'last-modified': this.modified }) };
-      return headers['if-none-match'] === etag ? { status: 304, body: '', headers: said } : { body, headers: said };
+      const listHeaders = {
+        etag,
+        'content-type': 'text/csv',
+        ...(this.modified && { 'last-modified': this.modified }),
+      };
+      return headers['if-none-match'] === etag
+        ? { status: 304, body: '', headers: listHeaders }
+        : { body, headers: listHeaders };
     });
   }
 }

@@ -16,7 +16,7 @@ export interface OpeningQuestion {
 export async function listOpeningQuestions(sql: Db, state: ApplicationState, now: Instant): Promise<OpeningQuestion[]> {
   const { opensSpan, endsSpan } = state.rules;
   if (!isOpen(state) || !(opensSpan || endsSpan)) return [];
-  const held = await sql<{ snapshot: ApplicationState; today: PlainDate }[]>`
+  const rows = await sql<{ snapshot: ApplicationState; today: PlainDate }[]>`
     select o.snapshot, ${selectDay(sql, now, sql`c.time_zone`)} as today from applications t
     join clients c on c.id = t.client_id
     join applications o on ${isSameScope(sql)} and o.id <> t.id
@@ -24,7 +24,7 @@ export async function listOpeningQuestions(sql: Db, state: ApplicationState, now
     where t.id = ${state.id}
     order by o.created_at desc, o.id`;
   let applicationId: string | null = null;
-  for (const { snapshot, today } of held)
+  for (const { snapshot, today } of rows)
     if (await isParticipationCurrent(sql, snapshot, today)) {
       applicationId = snapshot.id;
       break;

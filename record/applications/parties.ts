@@ -71,12 +71,12 @@ export async function findFactHolder(
   fact: Fact & ('contract' | 'claimsRoute'),
   scope: { practiceId: string; payerId: string; state: string; lineOfBusiness: LineOfBusiness },
 ): Promise<{ applicationId: string } | null> {
-  const held = fact === 'contract' ? sql`contract` : sql`claims_route`;
+  const column = fact === 'contract' ? sql`contract` : sql`claims_route`;
   const [row] = await sql<{ applicationId: string }[]>`
-    select ${held}->>'applicationId' as application_id from agreements
+    select ${column}->>'applicationId' as application_id from agreements
     where id = ${agreementId} and practice_id in ${selectEntryIds(sql, 'practices', scope.practiceId)}
       and payer_id in ${selectEntryIds(sql, 'payers', scope.payerId)}
       and state = ${scope.state} and line_of_business = ${scope.lineOfBusiness}
-      and ${held} is not null and (ended_on is null or ended_on >= ${selectClientToday(sql, sql`agreements.client_id`)})`;
+      and ${column} is not null and (ended_on is null or ended_on >= ${selectClientToday(sql, sql`agreements.client_id`)})`;
   return row ?? null;
 }

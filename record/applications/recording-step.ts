@@ -135,8 +135,8 @@ export function recordStep(
         ].sort()[0] ?? null,
     });
     await setWakesAt(tx, row, progress);
-    const said = isSettled ? command.refusal : (unknown ?? refusal);
-    return { progress, ...(said && { refusal: said }) };
+    const verdict = isSettled ? command.refusal : (unknown ?? refusal);
+    return { progress, ...(verdict && { refusal: verdict }) };
   });
 }
 

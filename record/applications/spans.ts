@@ -147,7 +147,7 @@ export async function projectAgreement(
     const body = on?.status === 'confirmed' ? await readFactBody(tx, state, fact, on.entryId) : null;
     const value = body?.value;
     const inherited = typeof value === 'object' && 'inheritedFrom' in value;
-    const held: AgreementFact | null =
+    const agreementFact: AgreementFact | null =
       body && on && !inherited ? { applicationId: state.id, entryId: on.entryId, value, source: body.source } : null;
     const column = fact === 'contract' ? tx`contract` : tx`claims_route`;
     const { practiceId, payerId, state: usState, lineOfBusiness } = state.key;
@@ -160,7 +160,7 @@ export async function projectAgreement(
         and line_of_business = ${lineOfBusiness}
       order by created_at desc limit 1`;
     // a contract that is confirmed after an agreement has ended is a new one
-    if (held && (!last || (last.endedOn !== null && body!.confirmedOn > last.endedOn)))
+    if (agreementFact && (!last || (last.endedOn !== null && body!.confirmedOn > last.endedOn)))
       await tx`
         insert into agreements ${toRows(tx, {
           id: randomUUID(),
@@ -169,13 +169,13 @@ export async function projectAgreement(
           payerId,
           state: usState,
           lineOfBusiness,
-          [fact]: toJson(tx, held),
+          [fact]: toJson(tx, agreementFact),
         })}`;
     else if (last) {
       const changed = await tx`
         update agreements
-        set ${column} = ${held ? toJson(tx, held) : null}, version = version + 1, updated_at = now()
-        where id = ${last.id} and ${held ? tx`coalesce(${column}->>'applicationId', ${state.id})` : tx`${column}->>'applicationId'`} = ${state.id}
+        set ${column} = ${agreementFact ? toJson(tx, agreementFact) : null}, version = version + 1, updated_at = now()
+        where id = ${last.id} and ${agreementFact ? tx`coalesce(${column}->>'applicationId', ${state.id})` : tx`${column}->>'applicationId'`} = ${state.id}
         returning id`;
       if (changed.length > 0) await notifyInheritingApplications(tx, state.key);
     }

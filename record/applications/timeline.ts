@@ -160,8 +160,8 @@ function pickGiven({ kind, body }: Row, forStaff: boolean): Record<string, unkno
 
 /** Picks what an entry says beyond the command that it followed from. */
 function pickDerived({ kind, data, body }: Row): Record<string, unknown> {
-  const said = { ...body, ...(body?.adopt as object | undefined) };
-  return Object.fromEntries(Object.entries(SHOWN[kind]?.(data) ?? {}).filter(([name]) => !(name in said)));
+  const fields = { ...body, ...(body?.adopt as object | undefined) };
+  return Object.fromEntries(Object.entries(SHOWN[kind]?.(data) ?? {}).filter(([name]) => !(name in fields)));
 }
 
 type ShowData = (data: Record<string, unknown>) => Record<string, unknown>;

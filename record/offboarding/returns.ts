@@ -86,12 +86,12 @@ export const recordReturn = (
     if (!(await cancelEnding(tx, endingId))) return { refused: 'under_way', endingId };
 
     const { malpractice, dea, practices = [], words = null, ...said } = input;
-    const held = providerId
+    const restoredFields = providerId
       ? await saveTerms(tx, { id: providerId, clientId }, { malpractice, dea }, { changedOn: input.on })
       : {};
     const providers = await tx<{ id: string; personId: string }[]>`
       update providers
-      set ${toRows(tx, { ...held, endedOn: null, endingId: null, purged: toJson(tx, {}) })}, here_since = now(),
+      set ${toRows(tx, { ...restoredFields, endedOn: null, endingId: null, purged: toJson(tx, {}) })}, here_since = now(),
         version = version + 1, updated_at = now()
       where ${providerId ? tx`id = ${providerId}` : tx`ending_id = ${endingId} and not purged ? 'secrets'`}
       returning id, person_id`;

@@ -59,10 +59,10 @@ export const endUser = (
   sql.begin(async (tx) => {
     const [open] = await tx`select from users where id = ${id} and revoked_at is null for no key update`;
     if (!open) return null;
-    const held = await listAssignedWork(tx, principal, id);
+    const openWork = await listAssignedWork(tx, principal, id);
     await shutOutUsers(tx, [id], { workTo });
     const tasks = await handOverTasks(tx, principal, { from: id, to: workTo });
-    const assignments = held.flatMap(({ type, id: applicationId, clientId }) =>
+    const assignments = openWork.flatMap(({ type, id: applicationId, clientId }) =>
       type === 'application'
         ? [{ id: deriveUuid([commandId, applicationId]), clientId, applicationId, body: { assignee: workTo } }]
         : [],

@@ -234,13 +234,13 @@ export const claimMail = (
     const reasons = await tx<Reason[]>`
       select ${findReason(tx)} from ${selectDecisionRows(tx)}
       where m.batch_id = ${batchId} and m.status = 'batched' for no key update of m`;
-    const held = reasons.filter(isSilenced);
-    if (held.length > 0)
+    const silenced = reasons.filter(isSilenced);
+    if (silenced.length > 0)
       await tx`
-        update messages set status = 'queued', batch_id = null where id = any(${held.map(({ id }) => id)}::uuid[])`;
+        update messages set status = 'queued', batch_id = null where id = any(${silenced.map(({ id }) => id)}::uuid[])`;
     const kept = await dropSettledMessages(
       tx,
-      reasons.filter((one) => !held.includes(one)),
+      reasons.filter((one) => !silenced.includes(one)),
       readClock(),
     );
     if (kept.length === 0) {

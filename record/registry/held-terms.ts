@@ -113,8 +113,8 @@ function replaceKind<T extends DatedTerm>(
 ): HeldTerms<T> | null {
   const former = givenFormer?.map(startOnIssue);
   if (current === undefined) return former ? { current: kept.current, former } : null;
-  const held = replaceTerms({ ...kept, ...(former && { former }) }, current, kind, change);
-  return former ? { ...held, former } : held;
+  const terms = replaceTerms({ ...kept, ...(former && { former }) }, current, kind, change);
+  return former ? { ...terms, former } : terms;
 }
 
 async function placeLicences(

@@ -728,9 +728,9 @@ async function recordDecision(
     ({ clientId }) => everywhere || clientIds.includes(clientId),
   );
   const scopes: Scope[] = everywhere ? [null] : concerned.map(({ clientId }) => clientId);
-  const said: string[] = [];
+  const statements: string[] = [];
   for (const scope of scopes)
-    said.push(await recordExclusionStatus(tx, exclusionId, held, word, { by: principal, scope, decided: true }));
+    statements.push(await recordExclusionStatus(tx, exclusionId, held, word, { by: principal, scope, decided: true }));
   await tx`
     update tasks set closed_at = now()
     where kind = 'exclusion_match' and closed_at is null and data->>'exclusionId' = ${exclusionId}
@@ -751,7 +751,7 @@ async function recordDecision(
   if (status === 'confirmed' && (reinstatedOn === null || reinstatedOn > findLastToday(readClock())))
     await createTasks(
       tx,
-      concerned.map((subject) => buildMatchTask(subject, { ...exclusion, status }, `${subject.id}/${said[0]!}`)),
+      concerned.map((subject) => buildMatchTask(subject, { ...exclusion, status }, `${subject.id}/${statements[0]!}`)),
     );
 }
 
