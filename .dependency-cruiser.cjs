@@ -1,7 +1,7 @@
 const { builtinModules } = require('node:module');
 const { BESIDE_ROOMS, LAYERS, SUBJECTS } = require('./rooms.cjs');
 
-/** What workflows see of the domain: vocabulary and types alone. */
+/** The part of the domain that workflows see: vocabulary and types alone. */
 const BUNDLED_DOMAIN = [
   'domain/applications/(events|progress)\\.',
   'domain/kernel/(codes|search-attributes)\\.',
@@ -9,7 +9,7 @@ const BUNDLED_DOMAIN = [
   'domain/time/instants\\.',
 ];
 
-/** What each room may import besides itself, as beginnings of paths. Nothing imports api or local. */
+/** The imports that each room may have besides its own, as beginnings of paths. Nothing imports api or local. */
 const MAY_IMPORT = {
   domain: [],
   runtime: ['domain/'],
@@ -84,7 +84,7 @@ const subjects = LAYERS.flatMap((layer) =>
   })),
 );
 
-// What the sandbox loads; a type-only import counts too, so that no later edit turns one into a value.
+// The modules that the sandbox loads; a type-only import counts too, so that no later edit turns one into a value.
 const bundled = { path: ['^workflows/', '^runtime/failure-converter'] };
 
 module.exports = {

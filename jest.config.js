@@ -7,7 +7,7 @@ const shared = {
   setupFilesAfterEnv: ['<rootDir>/test/support/patience.ts'],
 };
 
-/** What needs no server runs without any; the rest shares those of test/support/global-setup.ts. */
+/** Files that need no server run without any; the others share those of test/support/global-setup.ts. */
 const unit = {
   ...shared,
   displayName: 'unit',

@@ -5,7 +5,7 @@ const { projects } = require('./jest.config');
 const [, servers] = projects;
 const tests = join(__dirname, 'test');
 
-/** Of what npm test tries in part (test/support/extent.ts), all. */
+/** The files whose cases npm test tries in part (test/support/extent.ts): here all. */
 const inPart = readdirSync(tests, { recursive: true }).filter(
   (file) => file.endsWith('.test.ts') && readFileSync(join(tests, file), 'utf8').includes('/support/extent'),
 );

@@ -2,7 +2,7 @@ const { maxWorkers, projects } = require('./jest.config');
 
 const [unit] = projects;
 
-/** What needs no server and answers in seconds: without the walks through thousands of lives and days, which npm test has. */
+/** Files that need no server and answer in seconds: without the walks through thousands of lives and days, which npm test has. */
 module.exports = {
   ...unit,
   maxWorkers,

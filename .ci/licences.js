@@ -31,7 +31,7 @@ const READ = {
 
 const LIST = 'docs/licences.md';
 
-/** Of an expression such as `(MIT OR CC0-1.0)`: one of its choices is enough, and of that every part is needed. */
+/** Whether an expression such as `(MIT OR CC0-1.0)` is allowed: one of its choices is enough, with every part of it. */
 const isAllowed = (expression) =>
   expression
     .replace(/[()]/g, '')

@@ -51,7 +51,7 @@ function compile(source, content, target) {
     write(`${target}.map`, map);
     write(target, `${code}\n//# sourceMappingURL=${path.basename(target)}.map\n`);
   } catch (error) {
-    // What follows are the compiler's own frames.
+    // The rest are the compiler's own frames.
     throw new Error(`${source} does not compile:\n${error.message.split('Caused by:')[0].trimEnd()}`, { cause: error });
   }
 }

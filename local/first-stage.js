@@ -1,5 +1,5 @@
 'use strict';
-/** What must hold before anything else can run: the right Node, and the dependencies. Needs nothing but Node. */
+/** Checks what must hold before anything else can run: the right Node, and the dependencies. Needs nothing but Node. */
 const fs = require('node:fs');
 const path = require('node:path');
 const { spawn } = require('node:child_process');

@@ -1,5 +1,5 @@
 'use strict';
-/** Where things are. Plain JavaScript: the first stage runs it before anything is built. */
+/** The places of files. Plain JavaScript: the first stage runs it before anything is built. */
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -23,12 +23,12 @@ function isWritable(folder) {
 /** The checkout. */
 const root = findRoot(__dirname);
 
-/** Where downloaded servers are kept, shared by all checkouts and data directories of this user. */
+/** The folder of downloaded servers, shared by all checkouts and data directories of this user. */
 const cacheDirectory = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'countersign');
 
 const inCheckout = isWritable(root) && [path.join(root, 'dist')].filter(fs.existsSync).every(isWritable);
 
-/** What this user makes of the checkout: in it, or, where they cannot write into it, in a folder of their cache. */
+/** The folder of this user's build: in the checkout or, if they cannot write into it, in a folder of their cache. */
 const workDirectory = inCheckout
   ? root
   : path.join(cacheDirectory, 'checkouts', createHash('sha256').update(root).digest('hex').slice(0, 16));

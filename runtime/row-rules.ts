@@ -43,7 +43,7 @@ const REACHES_CLIENT = `(client_ids && ${CLIENTS} or ${HAS_USER})`;
 
 /** One client's, always. */
 const own = { reads: OWN, writes: OWN };
-/** One client's, or the operator's own: only keys of every client read that, and whatever is done for a client adds to it. */
+/** One client's, or the operator's own: only keys of every client read that, and work for a client adds to it. */
 const ownOrOperators = { reads: OWN, writes: `(${OWN} or ${OF_NONE})` };
 /** Builds the rule of rows of one client, or of no client; these count at all clients for which a condition holds. */
 const buildOwnOrShared = (those: string) => ({
@@ -56,7 +56,7 @@ const shared = { reads: 'true', writes: 'false' };
 const sharedAndWritten = { reads: 'true', writes: 'true' };
 /** The system's own. */
 const none = { reads: 'false', writes: 'false' };
-/** The system's own; whatever is done for a client adds to it. */
+/** The system's own; work for a client adds to it. */
 const written = { reads: 'false', writes: 'true' };
 /** Rows of some clients: seen by those who see all of these. */
 const within = { reads: IS_WITHIN, writes: IS_WITHIN };

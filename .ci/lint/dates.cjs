@@ -1,4 +1,4 @@
-/** What asks PostgreSQL for a day without saying whose. */
+/** SQL that asks for a day without saying whose. */
 const RAW_DAYS = [
   [/\bcurrent_date\b/i, '`current_date`'],
   [/\btimestamptz\s*::\s*date\b/i, '`timestamptz::date`'],

@@ -78,7 +78,7 @@ export interface Agenda {
   expectedDecisionAt: Instant | null;
   /** Only while the receipt of a complete application is evidenced, and a clock is known. */
   statutory?: StatutoryDate;
-  /** Only of a participation. */
+  /** Only for a participation. */
   recredentialing?: RecredentialingDates;
 }
 
@@ -138,7 +138,7 @@ interface Payloads {
     digest: string;
     counts: boolean;
     reasoned: boolean;
-    /** Only of effectiveDate. */
+    /** Only for effectiveDate. */
     effectiveOn?: PlainDate;
     /** A name and a tax id were read off the evidence. */
     partyRead?: true;

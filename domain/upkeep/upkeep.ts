@@ -37,7 +37,7 @@ export interface UpkeepItem {
   payerIds: readonly string[] | null;
   /** The last day on which it holds. */
   dueOn: PlainDate;
-  /** Only of an attestation. */
+  /** Only for an attestation. */
   attestedOn: PlainDate | null;
 }
 
