@@ -49,7 +49,7 @@ const HOMES = {
   '@temporalio/workflow': ['workflows/'],
   nodemailer: ['outreach/'],
   'csv-parse': ['registries/'],
-  'pdfkit|csv-stringify|dejavu-fonts-ttf|fflate|ical-generator': ['papers/'],
+  'pdfkit|csv-stringify|dejavu-fonts-ttf|fflate|ical-generator|workerpool': ['papers/'],
 };
 
 const PRODUCTION = 'domain|runtime|record|workflows|activities|dispatch|worker|papers|outreach|registries|api';

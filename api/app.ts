@@ -9,15 +9,17 @@ import { authenticateCaller, readCallerRequestId } from './kernel/auth';
 import { createCalendarFeeds } from './kernel/calendar';
 import type { Deps } from './kernel/deps';
 import { createDocs } from './kernel/docs';
+import type { Budgets } from './kernel/budgets';
 import { Problem, toProblem } from './kernel/errors';
 import { createIdempotency } from './kernel/idempotency';
 import { createMailbox } from './outreach/mailbox';
 import { createRouter, sendAnswer } from './kernel/router';
+import { Limiter, limitAddresses } from './kernel/limiter';
 import { WrongKeys } from './kernel/wrong-keys';
 import { listRoutes } from './routes';
 
-/** Creates the whole API, without a port. */
-export function createApp(deps: Deps, counter = createAccessCounter(deps.sql)): Express {
+/** Creates the whole API, without a port; without budgets a key may send as much as it likes. */
+export function createApp(deps: Deps, counter = createAccessCounter(deps.sql), budgets?: Budgets): Express {
   const { sql, keyring, logger, config } = deps;
   const routes = listRoutes(deps);
   const wrongKeys = new WrongKeys();
@@ -30,10 +32,12 @@ export function createApp(deps: Deps, counter = createAccessCounter(deps.sql)): 
     next();
   });
   app.use('/v1', authenticateCaller(sql, config.adminApiKey, { counter, wrongKeys }));
+  const limiter = new Limiter(counter, budgets);
+  app.use(createRouter(routes, { sql, idempotency: createIdempotency(sql, keyring), counter, limiter }));
+  app.use(limitAddresses());
   app.use(createCalendarFeeds(sql, wrongKeys));
   app.use(createDocs(routes));
   if (config.smtpUrl === undefined) app.use(createMailbox());
-  app.use(createRouter(routes, { sql, idempotency: createIdempotency(sql, keyring), counter }));
   app.use(() => {
     throw new Problem('not_found');
   });

@@ -1,4 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { createDispatch } from '../dispatch/dispatch';
+import { createPress } from '../papers/press';
+import { settleBudgets } from '../record/kernel/request-budgets';
 import { sealUrls } from '../record/outreach/webhooks';
 import { ConfigError, loadApiConfig } from '../runtime/config';
 import { createDatabase } from '../runtime/database';
@@ -11,12 +14,16 @@ import { connectTemporal } from '../runtime/temporal';
 import { watchEventLoop } from '../runtime/watchdog';
 import { createApp } from './app';
 import { createAccessCounter } from './kernel/access-counter';
+import { Budgets } from './kernel/budgets';
 import { createServer } from './kernel/server';
 
 const CONNECTIONS = 20;
 const PATIENCE_MS = 5000;
+/** One processor is left to the event loop. */
+const PRESS_THREADS = Math.max(1, availableParallelism() - 1);
 const GRACE_MS = 2500;
-const COUNT_EVERY_MS = 5000;
+/** The time between two settlements with other processes; docs/operations.md says how much that lets through. */
+const SETTLE_EVERY_MS = 5000;
 
 async function runApi(): Promise<void> {
   exitWithSupervisor();
@@ -30,15 +37,18 @@ async function runApi(): Promise<void> {
   const temporal = connectTemporal(process.env, keyring);
 
   const dispatch = createDispatch({ sql, client: temporal.client });
-  const deps = { sql, keyring, logger, temporal, dispatch, patienceMs: PATIENCE_MS, config };
+  const press = createPress(PRESS_THREADS);
+  const deps = { sql, keyring, logger, temporal, dispatch, press, patienceMs: PATIENCE_MS, config };
 
   const counter = createAccessCounter(sql);
-  const flushCounts = () =>
-    counter
-      .flush()
-      .catch((error: unknown) => logger.warn({ err: error }, 'calls could not be counted; again in a moment'));
-  setInterval(() => void flushCounts(), COUNT_EVERY_MS).unref();
-  const server = createServer(createApp(deps, counter));
+  const budgets = new Budgets(config.budget);
+  const settleCounts = () =>
+    Promise.all([
+      counter.flush(),
+      budgets.settle((uses) => settleBudgets(sql, uses, config.budget.perMinute / 60)),
+    ]).catch((error: unknown) => logger.warn({ err: error }, 'calls could not be counted; again in a moment'));
+  setInterval(() => void settleCounts(), SETTLE_EVERY_MS).unref();
+  const server = createServer(createApp(deps, counter, budgets));
   server.once('error', (error) => {
     throw explainError(error, config.port);
   });
@@ -50,7 +60,7 @@ async function runApi(): Promise<void> {
   const stopServer = () => {
     setTimeout(() => process.exit(0), GRACE_MS).unref();
     server.close(() => {
-      void flushCounts()
+      void settleCounts()
         .then(() => sql.end({ timeout: 1 }))
         .finally(() => process.exit(0));
     });

@@ -87,7 +87,7 @@ const JPEG_BEGINS = Buffer.from('ffd8', 'hex');
 function drawLetterhead(doc: PDFKit.PDFDocument, { name, logo }: Letterhead): void {
   if (logo) {
     const fit: [number, number] = [LOGO.width, LOGO.height];
-    doc.image(logo, MARGIN + measureWidth(doc) - LOGO.width, MARGIN, { fit, align: 'right' });
+    doc.image(Buffer.from(logo), MARGIN + measureWidth(doc) - LOGO.width, MARGIN, { fit, align: 'right' });
   }
   doc.x = MARGIN;
   doc.y = MARGIN;

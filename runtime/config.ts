@@ -68,6 +68,8 @@ const apiSchema = nodeSchema.extend({
   PORT: port.default(3000),
   HOST: z.string().min(1, 'must not be empty').default('127.0.0.1'),
   ADMIN_API_KEY: z.string(required).min(32, 'must have at least 32 characters'),
+  BUDGET_PER_MINUTE: describeWholeNumber(60, 9_999_999, 30_000),
+  BUDGET_AT_ONCE: describeWholeNumber(60, 9_999_999, 30_000),
 });
 
 const workerSchema = nodeSchema.extend({
@@ -127,6 +129,8 @@ export interface ApiConfig extends NodeConfig {
   port: number;
   host: string;
   adminApiKey: string;
+  /** How much a key may ask for, in units of cost (api/kernel/costs.ts). */
+  budget: { perMinute: number; burst: number };
 }
 
 export interface WorkerConfig extends NodeConfig {
@@ -192,7 +196,13 @@ export function loadRolesConfig(env: Environment): { administratorUrl: string; u
 /** Reads what the API needs; throws like loadConfig. */
 export function loadApiConfig(env: Environment): ApiConfig {
   const values = readEnvironment(apiSchema, env);
-  return { ...buildNodeConfig(values), port: values.PORT, host: values.HOST, adminApiKey: values.ADMIN_API_KEY };
+  return {
+    ...buildNodeConfig(values),
+    port: values.PORT,
+    host: values.HOST,
+    adminApiKey: values.ADMIN_API_KEY,
+    budget: { perMinute: values.BUDGET_PER_MINUTE, burst: values.BUDGET_AT_ONCE },
+  };
 }
 
 /** Reads what the worker needs; throws like loadConfig. */

@@ -154,6 +154,7 @@ export const ROW_RULES = {
   watches: written,
   watch_tries: written,
   idempotency_keys: none,
+  request_budgets: none,
   destinations: none,
   worker_heartbeats: none,
   rounds: none,

@@ -6,6 +6,7 @@ import { findApplications, type KeptApplication } from '../../record/application
 import type { Principal } from '../../record/kernel/principal';
 import { findMostPerCall } from '../../domain/registry/playbook';
 import { findUnmergedPayer } from '../../record/registry/payers';
+import { computeBulkCost } from '../kernel/costs';
 import type { Deps } from '../kernel/deps';
 import { refuseFields, Problem, toProblem, type FieldError } from '../kernel/errors';
 import { deriveUuid } from '../../runtime/uuid';
@@ -106,6 +107,7 @@ export const bulkRoutes = (deps: Deps): Route[] => [
     tag,
     access: SUBMISSION.access,
     body: submissions,
+    cost: ({ body }) => computeBulkCost(body.applications.length),
     responses,
     handler: async ({ principal, commandId, body: { payerId, applications, ...roster } }) => {
       const many = { principal, commandId, payerId, channel: roster.channel, applications };
@@ -122,6 +124,7 @@ export const bulkRoutes = (deps: Deps): Route[] => [
       'a retry is answered as before.',
     access: CONTACT.access,
     body: contacts,
+    cost: ({ body }) => computeBulkCost(body.applications.length),
     responses,
     handler: async ({ principal, commandId, body: { callId, ...body } }) => {
       const { payerId, applications, ...call } = body;

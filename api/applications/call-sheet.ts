@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { KINDS, LINES_OF_BUSINESS, OUTCOMES, PURPOSES, STAGES } from '../../domain/kernel/codes';
 import { TO_DO } from '../../domain/work-queue/to-do';
-import { drawCallSheet } from '../../papers/call-sheet';
 import { readCallSheet, type CallSheet } from '../../record/applications/call-sheet';
 import { readLetterhead } from '../../record/kernel/settings';
 import { findPayer } from '../../record/registry/payers';
+import { PAPER_COST } from '../kernel/costs';
 import type { Deps } from '../kernel/deps';
 import { checkFilter } from '../kernel/filters';
 import { answerOk, route, type Route } from '../kernel/route';
@@ -73,7 +73,7 @@ export const showCallSheet = (sheet: CallSheet) => ({
   })),
 });
 
-export const callSheetRoutes = ({ sql }: Deps): Route[] => [
+export const callSheetRoutes = ({ sql, press }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/payers/{id}/call-sheet',
@@ -86,13 +86,14 @@ export const callSheetRoutes = ({ sql }: Deps): Route[] => [
     namesUser: { assignee: 'filter' },
     subject: ({ params }) => findPayer(sql, params.id),
     query,
+    cost: ({ query: { format } }) => (format === 'pdf' ? PAPER_COST : 0),
     responses: { 200: { description: 'The sheet', schema: callSheet, also: ['application/pdf'] } },
     handler: async ({ principal, subject, query: { format = 'json', limit: most, ...filter } }) => {
       await checkFilter(sql, principal, filter);
       const found = await readCallSheet(sql, principal, { ...filter, payerId: subject.id }, most);
       const sheet = found ?? { payerId: subject.id, name: subject.name, count: 0, applications: [] };
       if (format === 'json') return answerOk(showCallSheet(sheet));
-      const body = await drawCallSheet(sheet, readClock(), await readLetterhead(sql));
+      const body = await press.make('callSheet', sheet, readClock(), await readLetterhead(sql));
       return { status: 200, body, type: format, filename: `call-sheet-${subject.id}.pdf` };
     },
   }),

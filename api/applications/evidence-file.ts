@@ -1,13 +1,13 @@
-import { drawEvidenceFile } from '../../papers/evidence-file';
 import { findApplication } from '../../record/applications/applications';
 import { readLetterhead } from '../../record/kernel/settings';
 import { findFrozenEvidenceFile, writeEvidenceFile } from '../../record/applications/evidence-file';
+import { PAPER_COST } from '../kernel/costs';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
 import { route, type Route } from '../kernel/route';
 import { evidence, evidenceQuery } from './evidence-file-schemas';
 
-export const evidenceFileRoutes = ({ sql }: Deps): Route[] => [
+export const evidenceFileRoutes = ({ sql, press }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/applications/{id}/evidence',
@@ -21,6 +21,7 @@ export const evidenceFileRoutes = ({ sql }: Deps): Route[] => [
     access: 'applications:read',
     subject: ({ principal, params }) => findApplication(sql, principal, params.id),
     query: evidenceQuery,
+    cost: ({ query: { format } }) => (format === 'pdf' ? PAPER_COST : 0),
     responses: { 200: { description: 'The file', schema: evidence, also: ['application/pdf'] } },
     handler: async ({ subject: { id }, query: { format = 'json', sha256 } }) => {
       const written = sha256
@@ -29,7 +30,9 @@ export const evidenceFileRoutes = ({ sql }: Deps): Route[] => [
       if (!written) throw new Problem('not_found');
       const { file, json } = written;
       const body =
-        format === 'json' ? Buffer.from(json) : await drawEvidenceFile(file, written.sha256, await readLetterhead(sql));
+        format === 'json'
+          ? Buffer.from(json)
+          : await press.make('evidenceFile', file, written.sha256, await readLetterhead(sql));
       return { status: 200, body, type: format, filename: `evidence-${id}-${file.application.version}.${format}` };
     },
   }),

@@ -1,15 +1,15 @@
 import { readClock } from '../../runtime/clock';
 import { toLocalDate } from '../../domain/time/calendar';
-import { writeCoverageCsv, drawCoverage } from '../../papers/coverage';
 import { readLetterhead } from '../../record/kernel/settings';
 import { readCoverage } from '../../record/billing/coverage';
 import { findClient } from '../../record/registry/clients';
+import { PAPER_COST } from '../kernel/costs';
 import type { Deps } from '../kernel/deps';
 import { answerOk, route, type Route } from '../kernel/route';
 import { coverage, coverageQuery } from './coverage-schemas';
 import { checkFilter } from '../kernel/filters';
 
-export const coverageRoutes = ({ sql }: Deps): Route[] => [
+export const coverageRoutes = ({ sql, press }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/clients/{id}/coverage',
@@ -21,6 +21,7 @@ export const coverageRoutes = ({ sql }: Deps): Route[] => [
     access: 'readiness:read',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
     query: coverageQuery,
+    cost: ({ query: { format } }) => (format === 'csv' || format === 'pdf' ? PAPER_COST : 0),
     responses: {
       200: { description: 'All of it, in the order of names', schema: coverage, also: ['text/csv', 'application/pdf'] },
     },
@@ -31,8 +32,8 @@ export const coverageRoutes = ({ sql }: Deps): Route[] => [
       if (format === 'json') return answerOk({ items });
       const body =
         format === 'csv'
-          ? Buffer.from(writeCoverageCsv(items))
-          : await drawCoverage(subject, items, today, await readLetterhead(sql));
+          ? await press.make('coverageCsv', items)
+          : await press.make('coverage', subject, items, today, await readLetterhead(sql));
       return { status: 200, body, type: format, filename: `coverage-${today}.${format}` };
     },
   }),

@@ -17,6 +17,8 @@ import {
 } from '../../record/billing/readiness';
 import { findPayersByElectronicId } from '../../record/registry/payers';
 import type { Principal } from '../../record/kernel/principal';
+import { computeBatchCost } from '../kernel/costs';
+import { processInPieces } from '../../runtime/batches';
 import type { Deps } from '../kernel/deps';
 import { refuseFields, Problem } from '../kernel/errors';
 import { answerPage } from '../kernel/listing';
@@ -144,11 +146,17 @@ const givenQuery = pageQuery
 
 const problem = z.looseObject({ type: z.string(), title: z.string(), status: z.int() });
 
+/** So many questions are answered at once: a thousand would let nothing else happen until the last. */
+const PIECE = 50;
+
 /** Answers each question about billing readiness, in their order, or names what is unknown; the answers are kept. */
-async function answerQuestions(
+const answerQuestions = (deps: Deps, principal: Principal, questions: Question[]): Promise<(object | Problem)[]> =>
+  processInPieces(questions, PIECE, (piece) => answerPiece(deps, principal, piece));
+
+async function answerPiece(
   { sql }: Deps,
   principal: Principal,
-  questions: Question[],
+  questions: readonly Question[],
 ): Promise<(object | Problem)[]> {
   const payerIds = await findPayersByElectronicId(sql, questions);
   const asked = questions.map(({ electronicPayerId: _, clearinghouse: _of, ...rest }, i) => {
@@ -242,6 +250,7 @@ export const readinessRoutes = (deps: Deps): Route[] => [
     body: z
       .strictObject({ items: allowRepeats(z.array(question).min(1).max(1000)) })
       .meta({ id: 'ReadinessQuestions' }),
+    cost: ({ body }) => computeBatchCost(body.items.length),
     responses: {
       200: {
         description: 'The answers in order; `problem` where a question refers to something unknown',

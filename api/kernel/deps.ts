@@ -1,4 +1,5 @@
 import type { Dispatch } from '../../dispatch/dispatch';
+import type { Press } from '../../papers/press';
 import type { Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import type { Logger } from '../../runtime/logger';
@@ -11,6 +12,7 @@ export interface Deps {
   logger: Logger;
   temporal: Temporal;
   dispatch: Dispatch;
+  press: Press;
   /** How long a request waits for a workflow to take its command; later it is answered as accepted. */
   patienceMs: number;
   /** How long an answer of /readyz is given again; left out: a second. */

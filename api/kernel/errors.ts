@@ -78,6 +78,7 @@ export const PROBLEMS = {
   idempotency_key_reused: [422, 'This Idempotency-Key was already used with a different body'],
   set_aside: [409, 'Recording this failed repeatedly on our side; staff have to look at it'],
   too_many_wrong_keys: [429, 'Too many wrong keys came from this address; wait as `Retry-After` says'],
+  too_many_requests: [429, 'This caller sends more than is allowed at once; wait as `Retry-After` says'],
   internal_error: [500, 'Something went wrong on our side'],
   unavailable: [503, 'The system cannot do this right now'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;

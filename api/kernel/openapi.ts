@@ -92,7 +92,9 @@ export function buildOpenApiDocument(routes: Route[]) {
     info: {
       title: 'Countersign',
       version: '1',
-      description: 'Payer credentialing as durable workflows. Fields that are not described here are refused.',
+      description:
+        'Payer credentialing as durable workflows. Fields that are not described here are refused. What a request costs comes out ' +
+        'of a budget of its key (`RateLimit` says what is left); beyond that it is refused with 429 until `Retry-After` is over.',
     },
     servers: [{ url: '/' }],
     tags: SECTIONS.map(({ name, description }) => ({ name, description })),
@@ -211,8 +213,21 @@ function listProblemStatuses({ method, path, body, csv, responses, problems = []
 
 const buildProblemResponses = (route: Route) =>
   Object.fromEntries(
-    listProblemStatuses(route).map((status) => [status, { description: joinTitles(status), content: PROBLEM_CONTENT }]),
+    listProblemStatuses(route).map((status) => [
+      status,
+      {
+        description: joinTitles(status),
+        content: PROBLEM_CONTENT,
+        ...(SAY_WHEN.includes(status) && { headers: RETRY_AFTER }),
+      },
+    ]),
   );
+
+/** The refusals that pass by themselves. */
+const SAY_WHEN = [429, 503];
+const RETRY_AFTER = {
+  'Retry-After': { description: 'Try again after so many seconds', schema: { type: 'integer' as const, minimum: 1 } },
+};
 
 const PROBLEM_CONTENT = { 'application/problem+json': { schema: problem } };
 

@@ -61,6 +61,8 @@ interface RouteSpec<Path extends string, Subject, Query, Body> {
   contradicts?: (of: { subject: Subject; given: Record<string, unknown> }) => FieldError[];
   /** Instead of a JSON body: a CSV file of at most so many bytes, and what is in it. */
   csv?: { maxBytes: number; description: string };
+  /** The cost of a request, where that is more than its kind's (api/kernel/costs.ts). */
+  cost?: (given: { query: Query; body: Body; file: Buffer }) => number;
   /**
    * A secret in the good answer, under this name. The handler's answer, which is kept for retries, is without it: each
    * attempt reads it anew by the command that made it, as long as it may be shown.

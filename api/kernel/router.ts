@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
+import { setImmediate as breathe } from 'node:timers/promises';
 import express from 'express';
 import type { Request, RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
@@ -9,7 +10,9 @@ import type { Principal } from '../../record/kernel/principal';
 import type { AccessCounter } from './access-counter';
 import { getPrincipal } from './auth';
 import { refuseFields, Problem, toProblem, type FieldError } from './errors';
+import { computeBaseCost } from './costs';
 import { isFinal, createSingleAttempt, type Answer, type Attempt, type Idempotency } from './idempotency';
+import type { Limiter } from './limiter';
 import { mayManage, isAllowed, type Permission } from './policy';
 import { findUnknownReferences } from './references';
 import { findParamSchema, type Method, type Route } from './route';
@@ -21,6 +24,7 @@ export interface RouterDeps {
   sql: Sql;
   idempotency: Idempotency;
   counter: AccessCounter;
+  limiter: Limiter;
 }
 
 /** Serves the routes; a path that is known under other methods answers 405. */
@@ -65,9 +69,11 @@ async function answerRequest(
   route: Route,
   req: Request,
   res: Response,
-  { sql, idempotency, counter }: RouterDeps,
+  { sql, idempotency, counter, limiter }: RouterDeps,
 ): Promise<Answer> {
   const principal = getPrincipal(res);
+  const baseCost = computeBaseCost(route);
+  limiter.spend(principal.id, baseCost, res);
   const params = readParams(route, req);
   const subject = route.subject ? await route.subject({ principal, params }) : undefined;
   if (subject === null) {
@@ -82,6 +88,8 @@ async function answerRequest(
       contradict: (given) => route.contradicts?.({ subject, given }) ?? [],
       lookUp: (given) => findUnknownReferences(sql, route, { principal, params, subject, ...given }),
     });
+    const cost = Math.max(baseCost, route.cost?.({ query, body, file }) ?? 0);
+    if (cost > baseCost) limiter.spend(principal.id, cost - baseCost, res);
     const key = route.method === 'post' ? readIdempotencyKey(req) : undefined;
     if (key !== undefined) {
       const asked = route.csv ? [query, createHash('sha256').update(file).digest('hex')] : body;
@@ -91,7 +99,9 @@ async function answerRequest(
     if (attempt.answered) return await addSecret(route, attempt.answered, commandId);
     const ifMatch = readIfMatch(req);
     const answered = await attempt.keep(
-      await route.handler({ principal, params, subject, query, body, file, commandId, ifMatch }),
+      await limiter.run(principal.id, cost, res, () =>
+        route.handler({ principal, params, subject, query, body, file, commandId, ifMatch }),
+      ),
     );
     return await addSecret(route, answered, commandId);
   } catch (error) {
@@ -232,6 +242,7 @@ export function sendAnswer(res: Response, { status, body, location, type, filena
   if (filename) res.attachment(filename);
   res.status(status);
   if (body === undefined) res.end();
+  else if (isLongList(body)) pipeline(Readable.from(writeItems(body)), res.type('json'), () => undefined);
   else if (body instanceof Readable)
     // if the body breaks off, so does the answer: its length is not known
     pipeline(body, res.type(type!), () => undefined);
@@ -240,4 +251,28 @@ export function sendAnswer(res: Response, { status, body, location, type, filena
     res
       .type(type ?? (status < 400 ? 'json' : 'application/problem+json'))
       .end(Buffer.isBuffer(body) ? body : JSON.stringify(body));
+}
+
+/** So many items are written at once: a thousand would let nothing else happen until the last. */
+const PIECE = 100;
+
+interface LongList {
+  items: readonly unknown[];
+}
+
+const isLongList = (body: unknown): body is LongList =>
+  typeof body === 'object' &&
+  body !== null &&
+  'items' in body &&
+  Array.isArray(body.items) &&
+  body.items.length > PIECE;
+
+/** Writes a list as JSON piece by piece, between which others have their turn. */
+async function* writeItems({ items, ...others }: LongList): AsyncGenerator<string> {
+  yield '{"items":[';
+  for (let from = 0; from < items.length; from += PIECE) {
+    if (from > 0) await breathe();
+    yield `${from > 0 ? ',' : ''}${JSON.stringify(items.slice(from, from + PIECE)).slice(1, -1)}`;
+  }
+  yield `],${JSON.stringify(others).slice(1)}`.replace(/,}$/, '}');
 }

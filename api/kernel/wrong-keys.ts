@@ -1,10 +1,9 @@
 import { isIPv6 } from 'node:net';
+import { keepLatest } from './latest';
 
 /** The most wrong keys or feed addresses from one network address that are looked up within a window; then none is. */
 const MOST = 30;
 const WINDOW_MS = 60_000;
-/** The most addresses, and keys that were right, that are remembered; the longest known goes first. */
-const MOST_KEPT = 10_000;
 
 /**
  * Counts wrong secrets by network address, in the memory of this process. Over the limit, an address waits until its
@@ -40,18 +39,11 @@ export class WrongKeys {
   }
 }
 
-function keepLatest<V>(kept: Map<string, V>, key: string, value: V): void {
-  kept.delete(key);
-  kept.set(key, value);
-  const [oldest] = kept.keys();
-  if (kept.size > MOST_KEPT) kept.delete(oldest!);
-}
-
 /**
  * Names the network of an address: an IPv4 address, or the first 64 bits of an IPv6 address, as a subscriber has all
  * addresses behind them.
  */
-function nameNetwork(address: string): string {
+export function nameNetwork(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
   if (!isIPv6(plain)) return plain;
   const [head = '', tail] = plain.split('::');

@@ -3,7 +3,6 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { KINDS } from '../../domain/kernel/codes';
 import type { EvidenceFile } from '../../domain/applications/evidence-file';
-import { drawEvidenceFile } from '../../papers/evidence-file';
 import { writeZip, type ArchivedFile } from '../../papers/zip';
 import { writeEvidenceFile } from '../../record/applications/evidence-file';
 import { listTimelineWithMessages, type TimelineEntry } from '../../record/applications/timeline';
@@ -12,6 +11,7 @@ import type { Letterhead } from '../../domain/kernel/letterhead';
 import { readLetterhead } from '../../record/kernel/settings';
 import { drawSample, findSample, recordSampleExport, type Sample } from '../../record/operations/audit-samples';
 import type { Sql } from '../../runtime/database';
+import { PAPER_COST } from '../kernel/costs';
 import type { Deps } from '../kernel/deps';
 import { answerCreated, answerOk, route, type Route } from '../kernel/route';
 import { actor, BESIDE_BAD_FIELDS, describeDate, id, instant, line, requireOrder } from '../kernel/schemas';
@@ -43,7 +43,7 @@ const sample = z
   })
   .meta({ id: 'AuditSample' });
 
-export const auditSampleRoutes = ({ sql }: Deps): Route[] => [
+export const auditSampleRoutes = (deps: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/audit-samples',
@@ -56,7 +56,7 @@ export const auditSampleRoutes = ({ sql }: Deps): Route[] => [
     body: sampleInput,
     responses: { 201: { description: 'The sample', schema: sample } },
     handler: async ({ principal, body, commandId }) => {
-      const drawn = await drawSample(sql, principal, commandId, body);
+      const drawn = await drawSample(deps.sql, principal, commandId, body);
       return answerCreated(`/v1/audit-samples/${drawn.id}`, drawn);
     },
   }),
@@ -66,7 +66,7 @@ export const auditSampleRoutes = ({ sql }: Deps): Route[] => [
     summary: 'Read which applications a sample has',
     tag,
     access,
-    subject: ({ principal, params }) => findSample(sql, principal, params.id),
+    subject: ({ principal, params }) => findSample(deps.sql, principal, params.id),
     responses: { 200: { description: 'The sample', schema: sample } },
     handler: async ({ subject }) => answerOk(subject),
   }),
@@ -80,22 +80,23 @@ export const auditSampleRoutes = ({ sql }: Deps): Route[] => [
       'it was exported is in the audit log of each client concerned.',
     tag,
     access,
-    subject: ({ principal, params }) => findSample(sql, principal, params.id),
+    subject: ({ principal, params }) => findSample(deps.sql, principal, params.id),
+    cost: () => PAPER_COST,
     responses: { 200: { description: 'The archive', also: ['application/zip'] } },
     handler: async ({ principal, subject }) => {
-      await recordSampleExport(sql, principal, subject);
-      const body = Readable.from(writeZip(listFiles(sql, principal, subject)));
+      await recordSampleExport(deps.sql, principal, subject);
+      const body = Readable.from(writeZip(listFiles(deps, principal, subject)));
       return { status: 200, body, type: 'application/zip', filename: `audit-sample-${subject.id}.zip` };
     },
   }),
 ];
 
 /** Lists the files of a sample, one application after the other, and last the manifest with their hashes. */
-async function* listFiles(sql: Sql, principal: Principal, drawn: Sample): AsyncGenerator<ArchivedFile> {
-  const letterhead = await readLetterhead(sql);
+async function* listFiles(deps: Deps, principal: Principal, drawn: Sample): AsyncGenerator<ArchivedFile> {
+  const letterhead = await readLetterhead(deps.sql);
   const files: { path: string; bytes: number; sha256: string }[] = [];
   for (const [index, applicationId] of drawn.applicationIds.entries())
-    for await (const { path, bytes } of listFilesOf(sql, principal, applicationId, letterhead)) {
+    for await (const { path, bytes } of listFilesOf(deps, principal, applicationId, letterhead)) {
       const file = { path: `${String(index + 1).padStart(2, '0')}-${applicationId}/${path}`, bytes };
       files.push({ path: file.path, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
       yield file;
@@ -104,7 +105,7 @@ async function* listFiles(sql: Sql, principal: Principal, drawn: Sample): AsyncG
 }
 
 async function* listFilesOf(
-  sql: Sql,
+  { sql, press }: Deps,
   principal: Principal,
   applicationId: string,
   letterhead: Letterhead,
@@ -113,7 +114,7 @@ async function* listFilesOf(
     writeEvidenceFile(tx, applicationId),
   );
   yield { path: 'evidence.json', bytes: Buffer.from(evidence.json) };
-  yield { path: 'evidence.pdf', bytes: await drawEvidenceFile(evidence.file, evidence.sha256, letterhead) };
+  yield { path: 'evidence.pdf', bytes: await press.make('evidenceFile', evidence.file, evidence.sha256, letterhead) };
   const timeline = await readTimeline(sql, principal, applicationId);
   yield { path: 'timeline.json', bytes: writeJson(timeline) };
   yield { path: 'approvals.json', bytes: writeJson(timeline.filter(isApproval)) };

@@ -69,7 +69,7 @@ export const auditRoot = z
 const kind = z.enum(ACCESS_KINDS).meta({
   description:
     '`used`: requests with a valid key; `unauthenticated`: without one (401); `forbidden`: beyond the role (403); `foreign`: for ' +
-    'what belongs to a client that the key does not see (404); `missing`: for what does not exist (404)',
+    'what belongs to a client that the key does not see (404); `missing`: for what does not exist (404); `limited`: more than is allowed at once (429)',
 });
 
 export const accessCount = z

@@ -22,6 +22,7 @@ import { findProvider } from '../../record/registry/providers';
 import { readLeie } from '../../registries/leie';
 import { readClock } from '../../runtime/clock';
 import type { Sql } from '../../runtime/database';
+import { computeFileCost } from '../kernel/costs';
 import type { Deps } from '../kernel/deps';
 import { refuseFields, Problem } from '../kernel/errors';
 import { answerPage } from '../kernel/listing';
@@ -62,6 +63,7 @@ export const exclusionRoutes = ({ sql, patienceMs }: Deps): Route[] => [
     tag,
     access: 'exclusions:import',
     query: listQuery,
+    cost: ({ file }) => computeFileCost(file),
     csv: { maxBytes: MAX_BYTES, description: 'The OIG’s UPDATED.csv as it is' },
     responses: { 200: { description: 'The result of the import', schema: exclusionList } },
     handler: async ({ principal, query, file, commandId }) => {

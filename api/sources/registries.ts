@@ -6,6 +6,7 @@ import { listProposals } from '../../record/sources/proposals';
 import { findProvider, updateProvider } from '../../record/registry/providers';
 import { settleTasks } from '../../record/kernel/tasks';
 import { readCaqhExport } from '../../registries/caqh-export';
+import { computeFileCost } from '../kernel/costs';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
 import { answerOk, route, type Route } from '../kernel/route';
@@ -52,6 +53,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
     tag: 'providers',
     access: 'registry:write',
     query: exportQuery,
+    cost: ({ file }) => computeFileCost(file),
     csv: { maxBytes: MAX_BYTES, description: 'One provider a row: CAQH id or NPI, status, its date, authorisation' },
     responses: { 200: { description: 'The result of each row', schema: exportOutcome } },
     handler: async ({ principal, query: { dryRun = false }, file, commandId }) => {

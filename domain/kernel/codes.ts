@@ -204,9 +204,9 @@ export const ROLES = ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client
 export type Role = (typeof ROLES)[number];
 /**
  * The calls that are counted: requests with a valid key; without one (401); what a role may not do (403); what is there
- * but another client's (404), and what is nowhere.
+ * but another client's (404), and what is nowhere; what is beyond a budget (429).
  */
-export const ACCESS_KINDS = ['used', 'unauthenticated', 'forbidden', 'foreign', 'missing'] as const;
+export const ACCESS_KINDS = ['used', 'unauthenticated', 'forbidden', 'foreign', 'missing', 'limited'] as const;
 export type AccessKind = (typeof ACCESS_KINDS)[number];
 
 /** The decision of an access review about a user's access. */

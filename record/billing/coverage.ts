@@ -2,6 +2,7 @@ import { selectEntryId, selectEntryIds, isUnmerged } from '../kernel/one-entry';
 import type { PlainDate } from '../../domain/time/instants';
 import type { LineOfBusiness, ReadinessReason, Stage } from '../../domain/kernel/codes';
 import { evaluateBillingReadiness, type ReadinessAnswer } from '../../domain/billing/readiness';
+import { processInPieces } from '../../runtime/batches';
 import type { Db } from '../../runtime/database';
 import { isCarried } from './platform-spans';
 import { isInScope, type Principal } from '../kernel/principal';
@@ -56,7 +57,7 @@ export interface CoverageFilter {
 /**
  * Reads the coverage of every provider of a client by every payer that it applies to or reaches through a platform, in
  * the states in which it applies, is licensed or a platform speaks for it. It takes as many queries for one cell as for
- * thousands.
+ * fifty.
  */
 export async function readCoverage(
   sql: Db,
@@ -93,13 +94,23 @@ export async function readCoverage(
 const isAhead = ({ billableFrom }: ReadinessAnswer, today: PlainDate): boolean =>
   billableFrom !== null && billableFrom > today;
 
-async function evaluateScopes(
+/** So many are evaluated at once: thousands would let nothing else happen until the last. */
+const PIECE = 50;
+
+const evaluateScopes = (
+  sql: Db,
+  principal: Principal,
+  scopes: readonly Scope[],
+  findDay: (i: number) => PlainDate,
+): Promise<ReadinessAnswer[]> =>
+  processInPieces(scopes, PIECE, (piece, from) => evaluatePiece(sql, principal, piece, (i) => findDay(from + i)));
+
+async function evaluatePiece(
   sql: Db,
   principal: Principal,
   scopes: readonly Scope[],
   findDay: (i: number) => PlainDate,
 ): Promise<ReadinessAnswer[]> {
-  if (scopes.length === 0) return [];
   const questions = scopes.map(({ providerId, practiceId, payerId, state, lineOfBusiness, locationId }, i) => ({
     providerId,
     practiceId,

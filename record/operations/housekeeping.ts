@@ -1,5 +1,6 @@
 import type { Instant } from '../../domain/time/instants';
 import type { Db } from '../../runtime/database';
+import { deleteWholeBudgets } from '../kernel/request-budgets';
 import { deleteShownSecrets } from '../kernel/shown-secrets';
 
 /** A worker that polls, the run of the system that it belongs to, and when it last did a task. */
@@ -18,7 +19,7 @@ export async function recordHeartbeat(sql: Db, { workerId, runId, taskDoneAt }: 
 }
 
 /**
- * Forgets workers that have not been seen for a day; idempotency keys, and mail that went nowhere, after 30 days; and
+ * Forgets workers that have not been seen for a day, and budgets not used for as long; idempotency keys, and mail that went nowhere, after 30 days; and
  * secrets that are no longer shown.
  */
 export async function deleteExpiredRows(sql: Db): Promise<void> {
@@ -26,5 +27,6 @@ export async function deleteExpiredRows(sql: Db): Promise<void> {
   await sql`delete from idempotency_keys where created_at < now() - interval '30 days'`;
   // a text may name a tax id, and no client's purge reaches it
   await sql`delete from local_mailbox where at < now() - interval '30 days'`;
+  await deleteWholeBudgets(sql);
   await deleteShownSecrets(sql);
 }

@@ -15,13 +15,13 @@ const VERBS = new Set(
   compare complete compute confirm connect continue copy correct count create
   decide decode decrypt define delete deliver demote derive describe detect double download drain draw drop
   emit encode encrypt end enqueue ensure enter escape estimate evaluate exit expect explain extend
-  fail fetch fill find finish flush fold follow format forward freeze
+  fail fetch fill find finish flush fold follow forget format forward freeze
   gather get group guard
   halve hand handle hash
   identify import initialise invent
   join judge
   keep kill
-  label launch limit link list listen load locate lock log look
+  label launch leave limit link list listen load locate lock log look
   make map mark mask match measure merge migrate move
   name normalize note notify number
   obtain offer open
@@ -32,7 +32,7 @@ const VERBS = new Set(
   remind remove render renew repair repeat replace replay report request require rescue resolve restart restate
   restore resume retry return revise revoke rotate rule run
   save say schedule score screen seal select send serve set settle shift shorten show shut sign signal silence
-  simplify skip snooze sort spell split start stop store strip submit sum summarize supervise sweep
+  simplify skip snooze sort spell spend split start stop store strip submit sum summarize supervise sweep
   take terminate throw to toggle try turn
   update use
   verify view

@@ -2,11 +2,14 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../api/app';
 import { createAccessCounter, type AccessCounter } from '../../api/kernel/access-counter';
+import type { Budgets } from '../../api/kernel/budgets';
 import type { Deps } from '../../api/kernel/deps';
 import { listStatuses } from '../../api/kernel/openapi';
 import type { Route } from '../../api/kernel/route';
 import { listRoutes } from '../../api/routes';
 import { createDispatch } from '../../dispatch/dispatch';
+import { makePaper } from '../../papers/papers';
+import type { Press } from '../../papers/press';
 import { createDatabase } from '../../runtime/database';
 import { createKeyring } from '../../runtime/keyring';
 import { createLogger } from '../../runtime/logger';
@@ -47,6 +50,8 @@ export class TestApi {
     patienceMs = temporalAddress === NOBODY ? 100 : 5000,
     connections = 5,
     webhooksToPrivate = false,
+    budgets,
+    press = { make: (kind, ...content) => makePaper(kind, content) },
     log,
   }: {
     temporalAddress?: string;
@@ -54,6 +59,10 @@ export class TestApi {
     patienceMs?: number;
     connections?: number;
     webhooksToPrivate?: boolean;
+    /** Left out: requests cost nothing. */
+    budgets?: Budgets;
+    /** Left out: papers are made in this thread. */
+    press?: Press;
     /** Takes each line that is logged, at every level. */
     log?: (line: string) => void;
   } = {}): Promise<TestApi> {
@@ -66,10 +75,10 @@ export class TestApi {
     const logger = log
       ? createLogger('test', 'trace', { write: log })
       : createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
-    const deps: Deps = { sql, keyring, logger, temporal, dispatch, patienceMs, readinessKeptMs: 0, config };
+    const deps: Deps = { sql, keyring, logger, temporal, dispatch, press, patienceMs, readinessKeptMs: 0, config };
     const counter = createAccessCounter(sql);
     const server = await new Promise<Server>((resolve) => {
-      const listening: Server = createApp(deps, counter).listen(0, '127.0.0.1', () => resolve(listening));
+      const listening: Server = createApp(deps, counter, budgets).listen(0, '127.0.0.1', () => resolve(listening));
     });
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     return new TestApi(deps, counter, url, database.url, listRoutes(deps), async () => {

@@ -19,6 +19,7 @@ export function readRoutes(): { routes: Route[]; close: () => Promise<unknown> }
     logger: createLogger('test', 'silent'),
     temporal,
     dispatch: createDispatch({ sql, client: temporal.client }),
+    press: { make: () => Promise.reject(new Error('no paper is made here')) },
     patienceMs: 0,
     config: { adminApiKey: '', runId: undefined },
   });
