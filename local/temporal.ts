@@ -48,7 +48,7 @@ export async function connectToServer(address: string, namespace: string, signal
 
 const TEN_YEARS = msToTs('3650 days');
 
-/** Has the namespace keep the histories of closed workflows for ten years, to look back; throws where it doesn't take. */
+/** Has the namespace keep the histories of closed workflows for ten years, to look back; throws if it doesn't take. */
 export async function keepHistory(connection: Connection, namespace: string): Promise<void> {
   const isRetentionTaken = async () => {
     const { config } = await connection.workflowService.describeNamespace({ namespace });

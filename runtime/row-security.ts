@@ -64,7 +64,7 @@ export function renderRule(
   ];
 }
 
-/** The clients of a transaction: none where it names none. */
+/** The clients of a transaction: none if it names none. */
 const SCOPE_FUNCTION = `
   create or replace function countersign_scope() returns uuid[] language sql stable parallel safe
   as $$ select nullif(current_setting('countersign.scope', true), '')::uuid[] $$`;
@@ -73,7 +73,7 @@ const isRuled = (table: string): table is keyof typeof ROW_RULES => Object.hasOw
 
 /**
  * Puts the rules in force, as the owner, unless they are: `version` is the last migration that this version knows. An older version
- * leaves alone what a newer one made. Waits for no other process where migrations hold their lock.
+ * leaves alone what a newer one made. Waits for no other process if migrations hold their lock.
  */
 export async function applyRowSecurity(sql: Sql, version: number): Promise<boolean> {
   const rules = Object.entries(ROW_RULES).flatMap(([table, rule]) => renderRule(table, rule));

@@ -9,7 +9,7 @@ const { name, stuckAfterMs, everyMs, beats } = workerData as Watch;
 const ANSWER_WITHIN_MS = 1000;
 const FRAMES = 12;
 
-/** Evaluates an expression on top of whatever the main thread runs; undefined where it is in native code. */
+/** Evaluates an expression on top of whatever the main thread runs; undefined if it is in native code. */
 async function evaluateInMainThread(expression: string): Promise<unknown> {
   const session = new Session();
   session.connectToMainThread();

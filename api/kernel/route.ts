@@ -34,7 +34,7 @@ interface RouteRequest<Params, Subject, Query, Body> extends Scope<Params> {
 
 /**
  * One route, declared as data: router and OpenAPI document both come from it. For each request, in this order: path
- * parameters (each an id unless `params` says otherwise; 404), `subject` (what the path names, null where the caller may
+ * parameters (each an id unless `params` says otherwise; 404), `subject` (what the path names, null if the caller may
  * not see it; 404), `access` and `actsFor` (403), query and body (400), `handler`.
  */
 interface RouteSpec<Path extends string, Subject, Query, Body> {

@@ -80,7 +80,7 @@ function readRule(issue: Issue): [rule: string, message: string] {
 const ARTICLES: Record<string, string> = { array: 'an array', object: 'an object', int: 'a whole number' };
 const addArticle = (type: string): string => ARTICLES[type] ?? `a ${type}`;
 
-// A field's name may be the caller's input: named where it can be a name, never echoed at length.
+// A field's name may be the caller's input: named if it can be a name, never echoed at length.
 const makePrintable = (name: PropertyKey): string => (/^[\w.-]{1,60}$/.test(String(name)) ? String(name) : '?');
 
 const getValueAt = (root: unknown, path: PropertyKey[]): unknown =>

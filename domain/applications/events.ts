@@ -40,7 +40,7 @@ export interface FileReading {
     freshThrough?: PlainDate;
   } | null;
   changesOn: PlainDate | null;
-  /** The latest change of each that a payer has on file; left out where nothing has changed. */
+  /** The latest change of each that a payer has on file; left out if nothing has changed. */
   changes?: FileChange[];
   /** The backing that facts need; left out if they need none. */
   demands?: FactDemands;
@@ -175,9 +175,9 @@ interface Payloads {
   issue_resolved: { code: IssueCode; resolvedOn: PlainDate };
   /** The committee's latest decision, from which the cycle is counted. */
   committee_date: { on: PlainDate };
-  /** The payer has begun it by itself, and wants it by a day where it named one. */
+  /** The payer has begun it by itself, and wants it by a day if it named one. */
   recredentialing: { startedOn: PlainDate; dueOn?: PlainDate };
-  /** Something that the payer has on file has changed, and the payer must be notified, by a day where a rule says so. */
+  /** Something that the payer has on file has changed, and the payer must be notified, by a day if a rule says so. */
   change: { field: ChangeField; changedOn: PlainDate; dueOn?: PlainDate };
   /** The day from which it may be billed has come. */
   effective: { on: PlainDate };
@@ -227,7 +227,7 @@ interface Envelope<K extends EventKind> {
   seq: number;
   id: string;
   at: Instant;
-  /** The payer's date at that instant; left out where it is UTC's, and of entries from before it was noted. */
+  /** The payer's date at that instant; left out if it is UTC's, and of entries from before it was noted. */
   payerDay?: PlainDate;
   kind: K;
   /** The entry that this one follows from, if it is not a command's own. */

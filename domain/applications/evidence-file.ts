@@ -53,7 +53,7 @@ export interface EvidenceConfirmation extends LoggedEntry {
 interface EvidenceSubmission extends LoggedEntry {
   attempt: number;
   submittedOn: PlainDate;
-  /** Null where it was filed elsewhere before the application was adopted. */
+  /** Null if it was filed elsewhere before the application was adopted. */
   channel: SubmissionChannel | null;
   referenceNumber?: string;
   documents: EvidenceDocument[];
@@ -96,7 +96,7 @@ interface EvidenceIssue extends LoggedEntry {
   disproves: Fact[];
   reference?: string;
   documents: EvidenceDocument[];
-  /** Null while it is not, and where it was raised in error. */
+  /** Null while it is not, and if it was raised in error. */
   resolvedOn: PlainDate | null;
   /** A user's record of the resolution; null if the payer's systems or directory showed it. */
   resolution: (LoggedEntry & { source: string; reference: string; rep?: string; documents: EvidenceDocument[] }) | null;

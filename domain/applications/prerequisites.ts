@@ -45,7 +45,7 @@ export interface ProviderFile {
   portalAccess: 'active' | 'lost' | null;
   /** The person's confirmed exclusions, and the practice's. */
   exclusions: readonly ExclusionTerm[];
-  /** The latest, where there is one. */
+  /** The latest, if there is one. */
   attestation: Attestation | null;
   /** The latest change of each thing that payers have on file. */
   changes?: readonly FileChange[];

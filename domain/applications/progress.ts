@@ -17,7 +17,7 @@ export interface Progress {
   /** Whether its participation goes on: `networkParticipation` runs that long. */
   participating: boolean;
   waitingOn: WaitingOn;
-  /** The date of the next follow-up where the payer is, or of the last that fired; null where none was armed. */
+  /** The date of the next follow-up where the payer is, or of the last that fired; null if none was armed. */
   nextFollowUpOn: PlainDate | null;
   /**
    * When to ask the record again, and the timer that falls due then, or that a step that was set aside is tried again;

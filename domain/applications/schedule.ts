@@ -170,7 +170,7 @@ function computeLastMoment(at: Instant, duration: Duration, timeZone: string): I
 
 /** Days before a recredentialing is due on which it is called to mind, the earliest first. */
 const REMINDERS = [120, 90] as const;
-/** So many cycles are taken for done one by one; where there would be more, the next one is counted from today. */
+/** So many cycles are taken for done one by one; if there would be more, the next one is counted from today. */
 const MOST_CYCLES_OVER = 1_000;
 /** NCQA: decided so many days late at most, it still renews; afterwards it is an initial application again. */
 const LATE_DAYS = 30;

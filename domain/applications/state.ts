@@ -41,11 +41,11 @@ export interface FollowUp {
   purpose: Purpose;
   rule: FollowUpRule;
   at: Instant;
-  /** Day 0 where it is not the local date of `at`. */
+  /** Day 0 if it is not the local date of `at`. */
   from?: PlainDate;
   /** A named date wins over the rule. */
   on?: PlainDate;
-  /** The last day on which it is in time, where a rule outside names one. */
+  /** The last day on which it is in time, if a rule outside names one. */
   dueOn?: PlainDate;
   /** There is something to do from the entry on, whatever the rule. */
   atOnce?: true;
@@ -134,7 +134,7 @@ export interface Participation {
   /** Resolved ones too; of each code at most one is unresolved. */
   issues: Issue[];
   cycle: RecredentialingCycle | null;
-  /** Changes in the file of which the payer must be notified; left out where there are none. */
+  /** Changes in the file of which the payer must be notified; left out if there are none. */
   untold?: EventData<'change'>[];
   followUps: Partial<Record<ParticipationTrack, FollowUp>>;
 }
@@ -145,7 +145,7 @@ export interface RecredentialingCycle {
   basis: CycleBasis;
   /** When the cycle became known: elapsed durations count from here, dates from `from`. */
   knownAt: Instant;
-  /** The day that the payer named, where it began by itself. */
+  /** The day that the payer named, if it began by itself. */
   dueOn: PlainDate | null;
   startedByPayerOn: PlainDate | null;
   openedAt: Instant | null;
@@ -205,7 +205,7 @@ export interface ApplicationState {
   /** The record was restored to before what the workflow knew; `endedAt` is null until that is entered, or nothing is missing. */
   held?: { since: Instant; known: KnownProgress; endedAt: Instant | null };
   participationEndedOn: PlainDate | null;
-  /** The last day of a participation that goes on until then; left out where none is known. */
+  /** The last day of a participation that goes on until then; left out if none is known. */
   participationEndsOn?: PlainDate;
   /** The days on which the committee reviewed it and the payer approved it, as far as contacts state them. */
   committeeOn?: PlainDate;

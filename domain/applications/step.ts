@@ -14,11 +14,11 @@ export interface StepInput {
   before: ApplicationState;
   /** The version of the rules that folded `before`. */
   rulesVersion: number;
-  /** All entries so far, where the step folds them again: for a correction, and where other rules folded `before`. */
+  /** All entries so far, if the step folds them again: for a correction, and if other rules folded `before`. */
   history: readonly ApplicationEvent[];
   /** The progress that the workflow knows; left out if no workflow asks. */
   known?: KnownProgress | null;
-  /** Null where a timer is due or the file changed. */
+  /** Null if a timer is due or the file changed. */
   command: Command | null;
   /** An entry that the system makes by itself: a workflow that it started again. */
   notice?: Draft;
@@ -160,7 +160,7 @@ function recordNewPlan(input: StepInput, recorded: StepOutcome): StepOutcome {
   return isPlanned ? recorded : recordDrafts(input, recorded, [{ kind: 'replanned', data: {} }]);
 }
 
-/** Puts the agenda of a state on the last entry of its step, where it changed. */
+/** Puts the agenda of a state on the last entry of its step, if it changed. */
 export function armAgenda(
   { playbook, timeZone }: Pick<StepInput, 'playbook' | 'timeZone'>,
   recorded: StepOutcome,

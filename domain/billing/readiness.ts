@@ -30,7 +30,7 @@ export interface Span {
   /** The payer asked for, or one that stands for it. */
   payerId: string;
   lineOfBusiness: LineOfBusiness;
-  /** Null where it holds for every location. */
+  /** Null if it holds for every location. */
   locationId: string | null;
   approved: boolean;
   /** The last day in network, inclusive. */

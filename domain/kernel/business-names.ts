@@ -30,7 +30,7 @@ interface Reading {
   whole: string;
   /** Its words in full, without legal form and article. */
   standard: string;
-  /** Null where none is stated. */
+  /** Null if none is stated. */
   form: string | null;
   /** Whether it is no whole name, or may be none: one of two names, or without PA, which may be a person's name. */
   isPart: boolean;

@@ -54,7 +54,7 @@ interface RecordRule {
   must: 'not_be_before' | 'not_be_after';
   /** The date is taken all the same if one of these is given; left out: never. */
   unless?: readonly OverridingField[];
-  /** Its name in a refusal, where it has one of its own. */
+  /** Its name in a refusal, if it has one of its own. */
   rule?: string;
 }
 

@@ -107,7 +107,7 @@ export interface Party {
   tinLast4: string;
   /** The provider's and the practice's. */
   npis: readonly string[];
-  /** The application's; all of the practice's where the payer doesn't credential by location. */
+  /** The application's; all of the practice's if the payer doesn't credential by location. */
   locationIds: readonly string[];
 }
 
@@ -116,7 +116,7 @@ export interface FactProblem {
   rule: 'contract_never_by_phone' | 'phone_needs_rep' | 'phone_needs_reference' | 'basis_not_in_playbook';
 }
 
-/** Lists everything that a confirmation breaks of the rules on sources and values; none where it may be recorded. */
+/** Lists everything that a confirmation breaks of the rules on sources and values; none if it may be recorded. */
 export function listFactProblems(
   fact: Fact,
   given: { value: FactValue; source: FactSource; rep?: string; reference?: string },
@@ -142,7 +142,7 @@ export const findStatusBySource = (source: FactSource): 'confirmed' | 'claimed' 
 export const isApprovalNeeded = (source: FactSource, phoneFactsNeedApproval: boolean): boolean =>
   phoneFactsNeedApproval && source === 'phone';
 
-/** Finds the agreement that a value rests on, or null where it stands by itself. */
+/** Finds the agreement that a value rests on, or null if it stands by itself. */
 export const findInheritedAgreement = (value: FactValue): string | null =>
   typeof value === 'object' && 'inheritedFrom' in value ? value.inheritedFrom : null;
 

@@ -38,7 +38,7 @@ interface Reading {
   inner: string;
   /** The digits without the zeros before them. */
   digits: string;
-  /** The digits before the last hyphen or space; null where there is none. */
+  /** The digits before the last hyphen or space; null if there is none. */
   head: string | null;
 }
 

@@ -24,7 +24,7 @@ export const compareOptional = <T>(one: T | null, other: T | null): Likeness =>
 
 /** Letters that are no other letter with a mark, and what stands for them. */
 const BARE_LETTERS = { ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', æ: 'ae', œ: 'oe', ı: 'i', ħ: 'h', ŧ: 't', ŋ: 'n' };
-/** The other way in which some are written where there is no key for them. */
+/** The other way in which some are written if there is no key for them. */
 const SPELLED_OUT = { ä: 'ae', ö: 'oe', ø: 'oe', ü: 'ue', å: 'aa', ñ: 'n' };
 
 /** Lists both ways of writing a text in capitals without marks and punctuation: Müller is MULLER or MUELLER. */

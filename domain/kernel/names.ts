@@ -79,7 +79,7 @@ function listReadings({ firstName, middleName, lastName, suffix }: PersonName): 
       found.push(...words.slice(at).flatMap((word) => SUFFIXES[word] ?? []));
       return words.slice(0, at);
     };
-    // a V is an initial where it stands among given names
+    // a V is an initial if it stands among given names
     const given = stripInitials([...first!, ...middle!], (word) => word.length === 1);
     const family = stripInitials(last!, () => false).map((word) => (word === 'SAINT' ? 'ST' : word));
     return {

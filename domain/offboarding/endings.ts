@@ -75,7 +75,7 @@ export interface LeavingAgreement {
   lineOfBusiness: string;
 }
 
-/** Everything under way of the leaving provider or client; agreements only where the whole client leaves. */
+/** Everything under way of the leaving provider or client; agreements only if the whole client leaves. */
 export interface Leaver {
   applications: readonly LeavingApplication[];
   agreements: readonly LeavingAgreement[];

@@ -48,7 +48,7 @@ export interface DirectApplication {
 /** A place where a direct participation is wanted; a practice or location left out is any. */
 export interface Target {
   payerId: string;
-  /** Null where the provider works in no state that is known. */
+  /** Null if the provider works in no state that is known. */
   state: string | null;
   practiceId: string | null;
   locationId: string | null;
@@ -115,7 +115,7 @@ export interface Billable {
   expectedOn: PlainDate | null;
   /** The basis of the date. */
   from: 'effective_date' | 'approval' | 'submission' | 'today' | null;
-  /** Days of service that would not be paid as in network; null where no end is in sight. */
+  /** Days of service that would not be paid as in network; null if no end is in sight. */
   gapDays: number | null;
   reasons: ReadinessReason[];
 }
@@ -147,13 +147,13 @@ export interface Consequences {
   risks: LeaveRisk[];
 }
 
-/** An open item of the checklist; `late` where it is due after the platform is gone, or not at all. */
+/** An open item of the checklist; `late` if it is due after the platform is gone, or not at all. */
 type LeaveRisk = Pick<ChecklistEntry, 'item' | 'owner' | 'due'> & { late: boolean };
 
 export interface ConsequencesInput extends KnownFacts {
   leaveOn: PlainDate;
   payers: ReadonlyMap<string, Expectation>;
-  /** Those in which the platform covers its payers; empty where none is known. */
+  /** Those in which the platform covers its payers; empty if none is known. */
   states: readonly string[];
   practiceId: string | null;
   locationId: string | null;

@@ -21,7 +21,7 @@ interface PlanItem extends Consequence {
 }
 
 export interface TransitionPlan extends Pick<Consequences, 'leaveOn' | 'notice' | 'risks'> {
-  /** The first day on which no payer leaves a gap and the notice has run; null where that is unknown. */
+  /** The first day on which no payer leaves a gap and the notice has run; null if that is unknown. */
   earliestLeaveOn: PlainDate | null;
   items: PlanItem[];
 }

@@ -73,7 +73,7 @@ interface AssessedItems {
 }
 
 interface StateAssessment extends AssessedItems {
-  /** Null where the provider works in no state that is known. */
+  /** Null if the provider works in no state that is known. */
   state: string | null;
   /** All six questions, in their order. */
   readings: Reading[];

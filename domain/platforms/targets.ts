@@ -84,7 +84,7 @@ function scoreTarget(target: PayerTarget, largest: { clients: number; value: num
     panel: PANEL[panel.status],
     speed: 1 - Math.min(expected.days, SLOWEST_DAYS) / SLOWEST_DAYS,
     effort: 1 / (1 + effort.unmet.length + CHANNEL[effort.channel]),
-    // as much for one as for the other where either is unknown
+    // as much for one as for the other if either is unknown
     rates:
       platform === undefined || direct === undefined || platform + direct === 0 ? 0.5 : direct / (platform + direct),
   };

@@ -8,7 +8,7 @@ export interface LicenceTerm extends Term {
   state: string;
 }
 
-/** A licence on which a cycle rests; without an end where only a registry knows of it. */
+/** A licence on which a cycle rests; without an end if only a registry knows of it. */
 export type CycleLicence = LicenceTerm | { state: string; expiresOn: null };
 
 /**
@@ -28,7 +28,7 @@ export const listKnownLicences = (
 /** The latest attestation, and who may see the profile. */
 export interface Attestation {
   attestedOn: PlainDate;
-  /** null where it is not recorded. */
+  /** null if it is not recorded. */
   authorizedPayerIds: readonly string[] | null;
   /** The payers from which it was taken back. */
   withdrawnPayerIds?: readonly string[];

@@ -103,7 +103,7 @@ export function replaceTerms<T extends DatedTerm>(
   for (const { one, own, amends } of placed) {
     if (own && !amends) keepFormer(own);
     if (own && amends) endAll(isEndedBefore(own), addDays(pickLater(on, one.startsOn ?? on), -1));
-    // a licence has one end: the one that was given last, also where it was on file by a wrong number
+    // a licence has one end: the one that was given last, also if it was on file by a wrong number
     endAll((other) => matchTerm(one)(other) || (own !== undefined && matchTerm(own)(other)), one.expiresOn);
   }
   for (const gone of left) {
@@ -137,7 +137,7 @@ const endBy = <T extends Term>(term: T, lastDay: PlainDate): T[] => {
 };
 
 /**
- * Finds the first day of a term of which the file said something else; a day of issue moves it where it rested on one,
+ * Finds the first day of a term of which the file said something else; a day of issue moves it if it rested on one,
  * or was before.
  */
 function findAmendedStart(one: DatedTerm, own: DatedTerm): PlainDate | undefined {

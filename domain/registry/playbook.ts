@@ -111,7 +111,7 @@ export const PLAYBOOK_DEFAULTS = {
   tinByMail: false,
 } as const satisfies Playbook;
 
-/** Programs with a cycle of their own, where a payer's playbook names none. */
+/** Programs with a cycle of their own, if a payer's playbook names none. */
 const RECREDENTIALING_BY_LINE: Partial<
   Record<LineOfBusiness, { recredentialEvery: Duration; source: string; asOf: PlainDate }>
 > = {
@@ -143,7 +143,7 @@ export interface ResolvedPlaybook extends Required<
   earliestInquiry: Duration | null;
   changes: Changes;
   maxPerCall: number | null;
-  /** Null where nothing says so: they may come in either order. */
+  /** Null if nothing says so: they may come in either order. */
   trackOrder: TrackOrder | null;
   /** The call hours, or the client's zone if there are none. */
   window: Window;

@@ -68,7 +68,7 @@ export interface ListedName extends PersonName {
 
 /** An entry of a list of the excluded, as far as it says who it is. */
 export interface Listing extends ListedName {
-  /** Null where the list doesn't know it. */
+  /** Null if the list doesn't know it. */
   npi: string | null;
   state: string | null;
 }
@@ -133,7 +133,7 @@ export const computeListOutAt = (month: PlainDate): Instant =>
   findWindowStart(`${month.slice(0, 7)}-${OUT_DAY}`, WINDOW);
 
 /**
- * Finds the month of a fetched list: the one in which it changed; where the server does not say, the last that should
+ * Finds the month of a fetched list: the one in which it changed; if the server does not say, the last that should
  * be out.
  */
 export function findListMonth(modifiedAt: Instant | null, at: Instant): PlainDate {

@@ -6,7 +6,7 @@ import { computeSpread } from '../outreach/pacing';
 export interface CaqhStatement {
   /** Whether it knows the provider. */
   found: boolean;
-  /** Null where it doesn't say. */
+  /** Null if it doesn't say. */
   rosterStatus: string | null;
   authorised: boolean | null;
   providerStatus: string | null;

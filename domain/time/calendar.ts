@@ -60,7 +60,7 @@ const MINUTE_MS = 60_000;
 const FULL_MINUTES_FROM = Date.parse('1973-01-01');
 const MOST_REMEMBERED = 20_000;
 
-/** Answers what is asked often from memory; begins anew where that is too much. */
+/** Answers what is asked often from memory; begins anew if that is too much. */
 function rememberValue<T>(memory: Map<string, T>, key: string, compute: () => T): T {
   let value = memory.get(key);
   if (value === undefined) {
@@ -87,7 +87,7 @@ export const nameDay = (date: PlainDate): string => DateTime.fromISO(date).setLo
 export const startOfDay = (date: PlainDate, zone: string): Instant => findLocalInstant(date, '00:00', zone);
 
 /**
- * Finds the beginning of a window on a date, whatever day it is; 09:00 where the window names no hours. Deadlines are
+ * Finds the beginning of a window on a date, whatever day it is; 09:00 if the window names no hours. Deadlines are
  * at it.
  */
 export const findWindowStart = (date: PlainDate, { timeZone, from = DEFAULT_TIME }: Window): Instant =>
@@ -177,7 +177,7 @@ function findAnsweringDay(date: PlainDate, { days, closures = [] }: Window, step
 const endOf = (step: 1 | -1): PlainDate => (step > 0 ? LAST_DATE : FIRST_DATE);
 
 /**
- * Finds the first day, from a date on, that is open and in no closure; the calendar's end where it ends before that.
+ * Finds the first day, from a date on, that is open and in no closure; the calendar's end if it ends before that.
  */
 function findOpenDay(
   date: PlainDate,

@@ -63,7 +63,7 @@ export const startCall = (
     return (await findCall(tx, principal, id))!;
   });
 
-/** Ends a call that goes on, by the command that logs its contacts where there is one; answers it as it is then. */
+/** Ends a call that goes on, by the command that logs its contacts if there is one; answers it as it is then. */
 export const endCall = (
   sql: Sql,
   principal: Principal,

@@ -33,7 +33,7 @@ export type OpeningResult = { run: ApplicationRun } | { existingId: string };
 
 /**
  * Opens an application: command, first entries, read model and the outbox row that starts its workflow, in one
- * transaction. Repeated under the same id it changes nothing; where another is open for the key, it names that one.
+ * transaction. Repeated under the same id it changes nothing; if another is open for the key, it names that one.
  */
 export function openApplication(sql: Sql, request: OpeningRequest, requester: Requester): Promise<OpeningResult> {
   const { id, clientId, key, body } = request;

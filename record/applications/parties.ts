@@ -22,7 +22,7 @@ export interface Parties {
   /** Whether another payer stands for it. */
   payerMerged: boolean | null;
   provider: { clientId: string; npi: string; ended: boolean } | null;
-  /** The payer's playbook: the version asked for, else the one in force; null where there is no such payer. */
+  /** The payer's playbook: the version asked for, else the one in force; null if there is no such payer. */
   playbook: Playbook | null;
 }
 

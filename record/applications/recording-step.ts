@@ -185,7 +185,7 @@ export function setStepAside(sql: Sql, request: WorkflowStepRequest, cause: stri
   });
 }
 
-/** Refuses a command that the record does not take as it stands; null, and nothing written, where it may be taken. */
+/** Refuses a command that the record does not take as it stands; null, and nothing written, if it may be taken. */
 export function refuseCommand(sql: Sql, applicationId: string, commandId: string): Promise<Refusal | null> {
   return beginStep(sql, async (tx) => {
     const row = await lockApplication(tx, applicationId);
@@ -253,7 +253,7 @@ function findPayerZone({ playbook, snapshot, timeZone }: Row): string {
 
 /**
  * Keeps when the workflow asks again, so that one which does not is found; the next step has its first try before it. That is
- * the instant as computed: where wakes are spread one day, `wakes_at` is the spread one, and `nextFollowUpAt` stays.
+ * the instant as computed: if wakes are spread one day, `wakes_at` is the spread one, and `nextFollowUpAt` stays.
  */
 async function setWakesAt(
   tx: TransactionSql,

@@ -9,7 +9,7 @@ import { queueMessages } from '../outreach/messages';
 const TOO_MANY = { returned: 3, days: 30 };
 
 /**
- * Marks a payer's playbook as suspect where the payer returns one application after the other, and notifies a lead. The
+ * Marks a payer's playbook as suspect if the payer returns one application after the other, and notifies a lead. The
  * mark is an open task: it goes with the task, or with the next playbook, and what was returned before is not counted again.
  */
 export async function projectReturnedApplications(

@@ -60,7 +60,7 @@ export async function terminateSpans(tx: Tx, { id, updatedAt }: ApplicationState
   }
 }
 
-/** Builds the span that an application's facts come to; null where it has none. */
+/** Builds the span that an application's facts come to; null if it has none. */
 async function buildSpan(sql: Db, state: ApplicationState) {
   if (!state.rules.opensSpan) return null;
   const facts = await readFactRecords(sql, state);

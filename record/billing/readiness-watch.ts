@@ -32,7 +32,7 @@ interface Scope {
   lastAnswer: { mayBill: boolean; reasons: ReadinessReason[] } | null;
 }
 
-/** Evaluates billing readiness for an application's scope, and emits an event where the answer has changed. */
+/** Evaluates billing readiness for an application's scope, and emits an event if the answer has changed. */
 export async function emitReadinessChange(
   tx: Tx,
   applicationId: string,

@@ -1,6 +1,6 @@
 import type { Db, Fragment } from '../../runtime/database';
 
-/** Microseconds since the epoch, and the id where they are the same. */
+/** Microseconds since the epoch, and the id if they are the same. */
 type Position = [createdAt: number, id: string];
 
 export interface PageRequest {

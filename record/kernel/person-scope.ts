@@ -2,7 +2,7 @@ import { selectDay } from '../time/days';
 import { selectEntriesIds } from './one-entry';
 import type { Db, Fragment } from '../../runtime/database';
 
-// A row about a person belongs to the person where a registry stated it, and to one client where that client stated
+// A row about a person belongs to the person if a registry stated it, and to one client if that client stated
 // it. Every query that reads such rows uses these conditions to select those that count.
 
 /**
@@ -12,7 +12,7 @@ import type { Db, Fragment } from '../../runtime/database';
 export const isCountedAt = (sql: Db, row: string, clientId: Fragment): Fragment =>
   sql`(${sql(row)}.client_id is null or ${sql(row)}.client_id = ${clientId})`;
 
-/** Writes the condition that an instant is before the person of the provider `p` left that client, where they did. */
+/** Writes the condition that an instant is before the person of the provider `p` left that client, if they did. */
 const isWhileWithClient = (sql: Db, at: Fragment): Fragment => sql`
   (p.ended_on is null
     or ${at} < (p.ended_on + 1)::timestamp at time zone (select c.time_zone from clients c where c.id = p.client_id))`;

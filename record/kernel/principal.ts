@@ -12,7 +12,7 @@ export interface Principal {
   role: Role;
   /** null: every client. */
   clientIds: string[] | null;
-  /** The request that it acts in, for the audit log: our id of it, and the caller's where one was sent. */
+  /** The request that it acts in, for the audit log: our id of it, and the caller's if one was sent. */
   requestId?: string;
   callerRequestId?: string | undefined;
 }

@@ -64,7 +64,7 @@ export function countTries<Request, Answer>(step: RetriedStep<Request, Answer>):
   return (request) => inOrder(step.readKey(request), (waited) => takeTurn(request, waited));
 }
 
-/** Runs work of one key one after the other, also where one fails; each learns whether it had to wait. */
+/** Runs work of one key one after the other, also if one fails; each learns whether it had to wait. */
 function createLanes() {
   const lasts = new Map<string, Promise<unknown>>();
   return <T>(key: string, work: (waited: boolean) => Promise<T>): Promise<T> => {

@@ -54,7 +54,7 @@ export async function recordExportedRow(
     order by p.id`;
   if (found.length === 0) return 'unknown_provider';
   const named = found.filter(({ byNpi }) => byNpi);
-  // a client with the same CAQH id on file for another person is wrong where another client has both the NPI and the id
+  // a client with the same CAQH id on file for another person is wrong if another client has both the NPI and the id
   const meant = named.some(({ byCaqhId }) => byCaqhId) ? named : found;
   const [first] = meant;
   if (new Set(meant.map(({ personId }) => personId)).size > 1)
