@@ -12,7 +12,6 @@ const unit = {
   ...shared,
   displayName: 'unit',
   testMatch: ['<rootDir>/test/{unit,contract}/**/*.test.ts'],
-  testEnvironmentOptions: { sharesProduct: true },
 };
 const servers = {
   ...shared,

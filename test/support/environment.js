@@ -43,9 +43,8 @@ vm.compileFunction = (code, names, { parsingContext, ...options }) => {
 
 /**
  * All files that a process tests share its globals and its packages: in jest's own environment every file loads all packages
- * anew and reaches each global through a proxy, a third of a run. Where a project says `sharesProduct` they share the modules
- * of the product too, which know nothing of each other's tests; a file that mocks modules has its own, and so have all that
- * are watched: they change.
+ * anew and reaches each global through a proxy, a third of a run. They share the modules of the product too, which know nothing
+ * of each other's tests; a file that mocks modules has its own, and so have all that are watched: they change.
  */
 module.exports = class extends TestEnvironment {
   constructor(config, context) {
@@ -57,9 +56,8 @@ module.exports = class extends TestEnvironment {
     };
     this.global = globalThis;
     const { watch, watchAll } = config.globalConfig;
-    const { sharesProduct, ...globals } = config.projectConfig.testEnvironmentOptions;
-    shares = sharesProduct && !watch && !watchAll && !readFileSync(context.testPath, 'utf8').includes('jest.mock(');
-    Object.assign(globalThis, globals);
+    shares = !watch && !watchAll && !readFileSync(context.testPath, 'utf8').includes('jest.mock(');
+    Object.assign(globalThis, config.projectConfig.testEnvironmentOptions);
   }
 
   async setup() {
