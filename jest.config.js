@@ -22,6 +22,8 @@ const servers = {
 };
 
 module.exports = {
-  maxWorkers: 2,
+  // one more than the two cores that are to suffice: a test waits for servers half of its time
+  maxWorkers: 3,
+  testSequencer: '<rootDir>/test/support/sequencer.js',
   projects: [unit, servers],
 };
