@@ -25,5 +25,6 @@ module.exports = {
   // one more than the two cores that are to suffice: a test waits for servers half of its time
   maxWorkers: 3,
   testSequencer: '<rootDir>/test/support/sequencer.js',
+  reporters: ['default', '<rootDir>/test/support/slowest-files.js'],
   projects: [unit, servers],
 };
