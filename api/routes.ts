@@ -16,15 +16,15 @@ import { eventRoutes } from './outreach/events';
 import { evidenceFileRoutes } from './applications/evidence-file';
 import { exclusionRoutes } from './screening/exclusions';
 import { healthRoutes } from './operations/health';
-import { inquiryRoutes } from './platforms/inquiries';
-import { outreachRoutes } from './outreach/outreach';
+import { inquiryRoutes, platformKnowledgeRoutes } from './platforms/inquiries';
+import { messageRoutes, webhookRoutes } from './outreach/outreach';
 import { payerRoutes } from './registry/payers';
 import { planRoutes } from './platforms/plans';
 import { platformApplicationRoutes } from './platforms/platform-applications';
-import { platformRoutes } from './platforms/platforms';
+import { ledgerRoutes, relationshipRoutes } from './platforms/platforms';
 import { playbookRoutes } from './applications/playbooks';
 import { practiceRoutes } from './registry/practices';
-import { providerRoutes } from './registry/providers';
+import { npiCorrectionRoutes, providerRoutes } from './registry/providers';
 import { operationsRoutes } from './operations/operations';
 import { readinessRoutes } from './billing/readiness';
 import { enrolmentRoutes } from './registry/enrolments';
@@ -57,6 +57,7 @@ const GROUPS = [
   clientRoutes,
   practiceRoutes,
   providerRoutes,
+  npiCorrectionRoutes,
   attestationRoutes,
   upkeepRoutes,
   payerRoutes,
@@ -70,8 +71,10 @@ const GROUPS = [
   mergeRoutes,
   exclusionRoutes,
   registryRoutes,
-  platformRoutes,
+  relationshipRoutes,
+  ledgerRoutes,
   inquiryRoutes,
+  platformKnowledgeRoutes,
   consequenceRoutes,
   targetRoutes,
   planRoutes,
@@ -92,7 +95,8 @@ const GROUPS = [
   providerContactRoutes,
   readinessRoutes,
   eventRoutes,
-  outreachRoutes,
+  webhookRoutes,
+  messageRoutes,
   coverageRoutes,
   agreementRoutes,
   endingRoutes,

@@ -55,7 +55,7 @@ const describeSecret = (sql: Sql, keyring: Keyring): Route['secret'] => ({
   read: (commandId) => findEndpointSecret(sql, keyring, commandId),
 });
 
-export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
+export const webhookRoutes = ({ sql, keyring, config }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/webhook-endpoints',
@@ -149,6 +149,9 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
       return answerOk(shownDelivery((await findDelivery(sql, principal, subject.id))!));
     },
   }),
+];
+
+export const messageRoutes = ({ sql, config }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/mail',

@@ -122,42 +122,45 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
         return answerInquiry(principal, relationship);
       },
     }),
-    route({
-      method: 'get',
-      path: '/v1/platform-knowledge',
-      summary: 'Read what is known about platforms in general',
-      tag,
-      access: 'registry:read',
-      responses: { 200: { description: 'All of it', schema: knowledge } },
-      handler: async () => answerOk({ items: await listKnowledge(sql) }),
-    }),
-    route({
-      method: 'put',
-      path: '/v1/platform-knowledge',
-      summary: 'Replace what is known about platforms in general',
-      description: 'It answers questions of relationships that are recorded from now on, but never with a yes.',
-      tag,
-      access: 'payers:write',
-      body: knowledge,
-      responses: { 200: { description: 'All of it', schema: knowledge } },
-      handler: async ({ principal, body }) => {
-        const items = body.items.map(({ payerId = null, ...item }) => ({ ...item, payerId }));
-        const ids = items.map(({ payerId }) => payerId ?? '');
-        const ones = await findUnmergedIds(sql, 'payers', ids.filter(Boolean));
-        refuseErrors([
-          ...listUnknown('items', ids, new Set([...ones.keys(), '']), '.payerId'),
-          ...listRepeated(
-            'items',
-            items.map(({ platform, payerId, question }) => {
-              const one = payerId && ones.get(payerId);
-              return one ? JSON.stringify([platform.toLowerCase(), one, question]) : undefined;
-            }),
-            '.payerId',
-          ),
-        ]);
-        await putKnowledge(sql, principal, items);
-        return answerOk({ items: await listKnowledge(sql) });
-      },
-    }),
   ];
 };
+
+export const platformKnowledgeRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/platform-knowledge',
+    summary: 'Read what is known about platforms in general',
+    tag,
+    access: 'registry:read',
+    responses: { 200: { description: 'All of it', schema: knowledge } },
+    handler: async () => answerOk({ items: await listKnowledge(sql) }),
+  }),
+  route({
+    method: 'put',
+    path: '/v1/platform-knowledge',
+    summary: 'Replace what is known about platforms in general',
+    description: 'It answers questions of relationships that are recorded from now on, but never with a yes.',
+    tag,
+    access: 'payers:write',
+    body: knowledge,
+    responses: { 200: { description: 'All of it', schema: knowledge } },
+    handler: async ({ principal, body }) => {
+      const items = body.items.map(({ payerId = null, ...item }) => ({ ...item, payerId }));
+      const ids = items.map(({ payerId }) => payerId ?? '');
+      const ones = await findUnmergedIds(sql, 'payers', ids.filter(Boolean));
+      refuseErrors([
+        ...listUnknown('items', ids, new Set([...ones.keys(), '']), '.payerId'),
+        ...listRepeated(
+          'items',
+          items.map(({ platform, payerId, question }) => {
+            const one = payerId && ones.get(payerId);
+            return one ? JSON.stringify([platform.toLowerCase(), one, question]) : undefined;
+          }),
+          '.payerId',
+        ),
+      ]);
+      await putKnowledge(sql, principal, items);
+      return answerOk({ items: await listKnowledge(sql) });
+    },
+  }),
+];

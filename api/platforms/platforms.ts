@@ -96,7 +96,7 @@ const listEndContradictions = ({ subject, given }: RelationshipChange): FieldErr
   ...(given.replaces !== undefined && subject.endedOn === null ? [NOTHING_TO_REPLACE] : []),
 ];
 
-export const platformRoutes = ({ sql }: Deps): Route[] => [
+export const relationshipRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/platform-relationships',
@@ -192,6 +192,9 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
       return answerOk(ended);
     },
   }),
+];
+
+export const ledgerRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'put',
     path: '/v1/platform-relationships/{id}/answers/{question}',

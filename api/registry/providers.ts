@@ -174,6 +174,9 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
       return answerOk(showProvider(principal)(await updateProvider(sql, principal, subject, body, ifMatch)));
     },
   }),
+];
+
+export const npiCorrectionRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/providers/{id}/npi-correction',
