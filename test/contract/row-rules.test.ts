@@ -8,7 +8,7 @@ const migrations = readdirSync(directory).map((file) => readFileSync(join(direct
 const named = (statement: RegExp) =>
   migrations.flatMap((text) => [...text.matchAll(statement)].map(([, name]) => name!));
 const gone = new Set(named(/^drop table (?:if exists )?(\w+)/gim));
-const made = [...new Set(named(/^create table (?:if not exists )?(\w+)/gim)), 'migrations'].filter(
+const made = [...new Set(named(/^create (?:unlogged )?table (?:if not exists )?(\w+)/gim)), 'migrations'].filter(
   (name) => !gone.has(name),
 );
 
