@@ -159,7 +159,7 @@ export interface ConsequencesInput extends KnownFacts {
   locationId: string | null;
   checklist: readonly ChecklistEntry[];
   /** The answer of billing readiness for an application on the day of leaving; a yes has no reasons. */
-  gate: ReadonlyMap<string, readonly ReadinessReason[]>;
+  readinessReasons: ReadonlyMap<string, readonly ReadinessReason[]>;
 }
 
 /** Assesses what happens, payer by payer and state by state, if a platform is left on a date. */
@@ -349,9 +349,9 @@ function findBillable(
   application: DirectApplication | null,
   panel: PanelReading,
   expectation: Expectation,
-  { leaveOn, now, today, gate }: ConsequencesInput,
+  { leaveOn, now, today, readinessReasons }: ConsequencesInput,
 ): Billable {
-  const reasons = [...((application && gate.get(application.id)) ?? (['no_application'] as const))];
+  const reasons = [...((application && readinessReasons.get(application.id)) ?? (['no_application'] as const))];
   if (application && reasons.length === 0)
     return { status: 'confirmed', expectedOn: application.effectiveOn, from: 'effective_date', gapDays: 0, reasons };
   const expected = estimateDecisionDay(application, panel, expectation, { leaveOn, now, today });

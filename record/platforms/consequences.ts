@@ -119,7 +119,7 @@ export async function readSurroundings(
 const USUAL = { kind: 'new_individual', state: '', lineOfBusiness: 'commercial' } as const;
 
 /** Reads the reasons of billing readiness against billing each application's scope on a day. */
-async function readGateReasons(
+async function readReadinessReasons(
   sql: Db,
   principal: Principal,
   providerId: string,
@@ -159,9 +159,9 @@ export async function readConsequences(
     readChecklist(sql, principal, id),
   ]);
   const leaveOn = named ?? surroundings.today;
-  const gate = await readGateReasons(sql, principal, providerId, surroundings.applications, leaveOn);
+  const readinessReasons = await readReadinessReasons(sql, principal, providerId, surroundings.applications, leaveOn);
   return {
-    found: assessConsequences({ ...surroundings, states: states ?? [], leaveOn, checklist, gate }),
+    found: assessConsequences({ ...surroundings, states: states ?? [], leaveOn, checklist, readinessReasons }),
     surroundings,
   };
 }

@@ -70,7 +70,7 @@ const input = (more: Partial<ConsequencesInput> = {}): ConsequencesInput => ({
   practiceId: 'mine',
   locationId: null,
   checklist: [],
-  gate: new Map(),
+  readinessReasons: new Map(),
   ...more,
 });
 const only = (more: Partial<ConsequencesInput> = {}): Consequence => assessConsequences(input(more)).items[0]!;
@@ -341,8 +341,8 @@ describe('when it is billable', () => {
       23,
     ],
     [
-      'the gate says yes',
-      { applications: [confirmed()], gate: new Map([['a', []]]) },
+      'billing readiness says yes',
+      { applications: [confirmed()], readinessReasons: new Map([['a', []]]) },
       'confirmed',
       '2026-01-01',
       'effective_date',
@@ -350,7 +350,10 @@ describe('when it is billable', () => {
     ],
     [
       'in network from later on',
-      { applications: [confirmed({ effectiveOn: '2026-06-01' })], gate: new Map([['a', ['before_effective_date']]]) },
+      {
+        applications: [confirmed({ effectiveOn: '2026-06-01' })],
+        readinessReasons: new Map([['a', ['before_effective_date']]]),
+      },
       'late',
       '2026-06-01',
       'effective_date',
@@ -383,12 +386,12 @@ describe('when it is billable', () => {
     expect(billable).toMatchObject({ status, expectedOn, from, gapDays });
   });
 
-  test('rests on the gate: confirmed where, and only where, it has nothing against the day', () => {
+  test('rests on billing readiness: confirmed where, and only where, it has nothing against the day', () => {
     const against = fc.subarray<ReadinessReason>(['not_approved', 'fact_disputed', 'licence_not_current']);
     fc.assert(
       fc.property(fc.constantFrom(...STAGES), against, (stage, reasons) => {
-        const gate = new Map([['a', reasons]]);
-        const { billable } = only({ applications: [application({ stage })], gate });
+        const readinessReasons = new Map([['a', reasons]]);
+        const { billable } = only({ applications: [application({ stage })], readinessReasons });
         expect(billable.status === 'confirmed').toBe(reasons.length === 0);
         expect(billable.reasons).toEqual(reasons);
       }),
