@@ -155,7 +155,6 @@ export const ROW_RULES = {
   watch_tries: written,
   idempotency_keys: none,
   request_budgets: none,
-  request_budgets: none,
   destinations: none,
   worker_heartbeats: none,
   rounds: none,
