@@ -34,7 +34,7 @@ describe.each(PATHS)('$name', ({ steps }) => {
     expect({ file, called, declared: declared.test(read(file)) }).toEqual({ file, called, declared: true });
   });
 
-  test('each function is called in a file before it, but for the first, and the gate, which is asked later', () => {
+  test('each function is called in a file before it, but for the first, and billing readiness, which is asked later', () => {
     for (const [i, { file, called }] of steps.entries()) {
       if (i === 0 || file === 'record/billing/readiness.ts') continue;
       // a workflow's own methods are called within it

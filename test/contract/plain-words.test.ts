@@ -90,6 +90,14 @@ test.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', ...pag
   },
 );
 
+test('the names of tests are in such words', () => {
+  const titles = listSources('test').flatMap((file) =>
+    [...readSource(file).matchAll(/^ *(?:test|it|describe)(?:\.\w+)?\((['"`])(.*?)\1,/gm)].map(([, , title]) => title!),
+  );
+  expect(titles.length).toBeGreaterThan(1000);
+  expect(titles.filter((title) => STUMBLES.test(title))).toEqual([]);
+});
+
 test.each([...PRODUCT_FOLDERS, 'bench'])('the comment on each function in %s begins with its verb', (folder) => {
   expect(
     listSources(folder).flatMap((file) => listWithoutVerb(readSource(file)).map((text) => `${file}: ${text}`)),

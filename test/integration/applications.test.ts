@@ -335,7 +335,7 @@ test('a participation that ends ahead goes on until its last day; one whose agre
   expect((await member.readiness()).reasons).toEqual(['participation_ended']);
 });
 
-test('the next answer of the gate knows of a termination whose last day was just confirmed', async () => {
+test('the next answer about billing readiness knows of a termination whose last day was just confirmed', async () => {
   const application = await system.at('confirmed');
   const termination = await system.open(application.filed, { kind: 'termination' });
   await termination.submit();

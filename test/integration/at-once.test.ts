@@ -88,7 +88,7 @@ test('payers that are merged in a ring at once answer 200 or 409, and none stand
   }
 });
 
-test('a provider who is renamed back while somebody else renames them has changed their name', async () => {
+test('a provider who is renamed back while another user renames them has changed their name', async () => {
   const { sql } = api.deps;
   const { providerId } = await system.file();
   const path = `/v1/providers/${providerId}`;

@@ -92,7 +92,7 @@ describe('a call', () => {
     );
   });
 
-  test('of more than the payer takes is refused, and is told how many it takes: each by its own state', async () => {
+  test('of more than the payer takes is refused with how many it takes: each by its own state', async () => {
     const payerId = await system.payer({ maxPerCall: 1, variants: [{ state: 'NY', maxPerCall: 2 }] });
     const [one, other, east] = [
       await submitted(payerId),

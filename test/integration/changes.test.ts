@@ -61,7 +61,7 @@ test('awkward scenario 3: a practice moves; each participation gets a change app
   expect(await submitted.contact('other', { toldOfChanges: true })).toMatchObject({ blockers: [] });
 });
 
-test('another TIN takes a contract: its application wants all four facts anew, and the gate does not rest on the old one', async () => {
+test('another TIN takes a contract: its application wants all four facts anew, and billing readiness does not rest on the old one', async () => {
   const participation = await system.at('confirmed');
   const path = practice(participation.filed);
   const before = new Date().toISOString();

@@ -59,7 +59,7 @@ async function onPlatform(payers = 1, playbook: object = {}) {
 }
 
 describe('consequences', () => {
-  test('an application is followed from its opening to the day on which the gate says yes', async () => {
+  test('an application is followed from its opening to the day on which billing readiness is yes', async () => {
     const { leaving, open, payerIds, practiceId } = await onPlatform(4);
     const [none, fresh, asked, network] = payerIds;
     await open({ payerId: fresh });
@@ -114,7 +114,7 @@ describe('consequences', () => {
     ]);
   });
 
-  test('nothing is told of another client, and of nothing that is wrongly asked', async () => {
+  test('nothing is disclosed of another client, and of nothing that is wrongly asked', async () => {
     const { at, clientId, practiceId } = await onPlatform();
     const stranger = await onPlatform();
     const theirs = await api.keyOf('client', [stranger.clientId]);
@@ -261,7 +261,7 @@ describe('payer targets', () => {
     expect(effort.unmet).toEqual(['licence_in_state', 'malpractice']);
   });
 
-  test('are told to nobody else, and of nothing that is wrongly asked', async () => {
+  test('are disclosed to nobody else, and of nothing that is wrongly asked', async () => {
     const file = await onPlatform();
     const stranger = await onPlatform();
     const { practiceId, providerId } = stranger;

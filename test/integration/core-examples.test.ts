@@ -74,7 +74,7 @@ describe('the core of the OpenAPI document', () => {
     responses: Record<string, { content: Record<string, { examples?: Record<string, { value: unknown }> }> }>;
   }
 
-  test('its examples, sent in order to a real API, are answered as it says and end with a yes of the gate', async () => {
+  test('its examples, sent in order to a real API, are answered as it says and end with a yes of billing readiness', async () => {
     const { body: document } = await system.api.get('/openapi.json', { key: '' });
     const ids = new Ids();
     const answers: Record<string, unknown> = {};

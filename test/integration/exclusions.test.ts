@@ -327,7 +327,7 @@ describe('while another list is being imported', () => {
     expect(await during(sql, () => completeNameKeys(sql))).toBeUndefined();
   });
 
-  test('one that has waited for long is told why it is not taken, and how to send it again', async () => {
+  test('one that has waited for long is answered why it is not taken, and how to send it again', async () => {
     const api = await TestApi.start({ patienceMs: 100 });
     const path = `/v1/exclusions/imports?month=${MONTH}`;
     const sent = {
@@ -545,7 +545,7 @@ describe('a person of two clients', () => {
     expect(await seen(theirs)).toMatchObject([{ status: 'dismissed', reason: null, decidedBy: null }]);
   });
 
-  test('what the gate answered about a day before a decision stays as it was known', async () => {
+  test('the answer about a day before a decision stays as it was known', async () => {
     const [mine, theirs] = await two();
     await take([entry('SOMEBODY', { npi: mine.providerNpi, on: '20260201' })]);
     const asOf = new Date().toISOString();

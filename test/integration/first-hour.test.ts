@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-test('the ten calls of docs/first-hour.md lead, as written, from a new client to a yes of the gate', async () => {
+test('the ten calls of docs/first-hour.md lead, as written, from a new client to a yes of billing readiness', async () => {
   expect([...page.matchAll(/^\*\*(\d+)\. /gm)].map(([, number]) => Number(number))).toEqual([
     1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
   ]);

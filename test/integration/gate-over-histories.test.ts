@@ -283,7 +283,7 @@ describe('that is noticed where', () => {
     await sql`alter table providers enable trigger earlier`;
   }, 240_000);
 
-  test('the gate takes no notice of first days', async () => {
+  test('billing readiness takes no notice of first days', async () => {
     const blind: Gate = (question, evidence) =>
       evaluateBillingReadiness(question, {
         ...evidence,

@@ -63,7 +63,7 @@ test('a portal whose second factor one person has is a finding before anybody le
   }
 });
 
-test('whatever somebody else needs once a user has left is listed: portals, second factors, contact addresses', async () => {
+test('whatever a colleague needs once a user has left is listed: portals, second factors, contact addresses', async () => {
   const dana = await newUser({ name: `Dana ${randomUUID()}` });
   const { name } = (await api.get(`/v1/users/${dana.id}`)).body;
   const { clientId, practiceId } = await file(dana.email.toUpperCase());

@@ -222,7 +222,7 @@ test('what is known of a platform in general answers with a no, never a yes, unt
   expect(await answers()).toMatchObject([{ question: 'control_terms', answer: 'yes', answeredBy: 'Alma support' }]);
 });
 
-test('a change of the gate’s answer is published with the old and the new one, to those who may see the client', async () => {
+test('a change of billing readiness is published with the old and the new one, to those who may see the client', async () => {
   const application = await system.at('confirmed');
   const { clientId, providerId } = application.filed;
   const events = async (sent = {}) => {
@@ -248,7 +248,7 @@ test('a change of the gate’s answer is published with the old and the new one,
   expect((await system.api.post(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: 'x' })).status).toBe(400);
 });
 
-test('the gate’s change by the operator’s own policy is published too', async () => {
+test('a change of billing readiness by the operator’s own policy is published too', async () => {
   const application = await system.at('confirmed');
   const told = async () => {
     const { items } = (await system.api.get('/v1/events?limit=200')).body;

@@ -41,7 +41,7 @@ const lists = () =>
     .filter(({ method, query }) => method === 'get' && query && 'cursor' in ((query as { shape?: object }).shape ?? {}))
     .map(({ path }) => path.replace(/^\/v1\/([\w-]+)\/\{id\}/, (_, room: string) => `/v1/${room}/${ids[room]}`));
 
-test('a cursor that somebody made up is refused by every list, and breaks none', async () => {
+test('a cursor that a caller made up is refused by every list, and breaks none', async () => {
   const id = ids.clients!;
   const times = [
     '0000-01-01T00:00:00Z',

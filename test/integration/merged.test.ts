@@ -249,7 +249,7 @@ describe('what is said of a merged practice counts at the one that stays', () =>
       ]);
   });
 
-  test('an exclusion of either turns the answer of the gate, which is asked again on the day of its end', async () => {
+  test('an exclusion of either turns the answer of billing readiness, which is asked again on the day of its end', async () => {
     const { providerId, twin, stays } = await file();
     const place = { providerId, practiceId: stays, payerId: await payer(), state: 'CA' };
     const adopt = { stage: 'confirmed', confirmations: createAllFacts() };

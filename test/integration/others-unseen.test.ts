@@ -67,7 +67,7 @@ describe('the numbers of events', () => {
     }
   });
 
-  test('are each one event’s, and lead whoever sees every client past none', async () => {
+  test('are each one event’s, and lead a reader who sees every client past none', async () => {
     const clients = await Promise.all([client(), client(), client()]);
     const [before] = await api.deps.sql<{ seq: number }[]>`select max(seq) as seq from emitted`;
     for (const clientId of clients) await tell(clientId, 40);

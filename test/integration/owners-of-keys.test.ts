@@ -113,7 +113,7 @@ describe('claiming', () => {
     expect(listBrokenRules(await claim({ assignee: lead }, key))).toEqual(['assignee oneself']);
   });
 
-  test('for somebody else is an assignment, and takes a program that may assign', async () => {
+  test('for another user is an assignment, and takes a program that may assign', async () => {
     const dana = await newUser('agent');
     expect(readProblemType(await claim({ assignee: dana }, await api.keyOf('agent')))).toBe('forbidden');
     expect((await claim({ assignee: dana }, await api.keyOf('specialist'))).status).toBe(202);

@@ -52,7 +52,7 @@ test('seen loaded, the caution goes, whatever was known before stays known; stru
   expect((await application.readiness()).cautions).toContain('not_seen_loaded');
 });
 
-test('an issue is in the queue at once; what it disproves closes the gate until a person chooses', async () => {
+test('an issue is in the queue at once; what it disproves blocks billing until a person chooses', async () => {
   const application = await system.at('confirmed');
   const raised = await application.act('issues', { code: 'wrong_tin', since: daysAgo(3), reference: 'EOB 7' });
   expect(raised.participation.issues).toMatchObject([{ code: 'wrong_tin', since: daysAgo(3), resolvedOn: null }]);

@@ -67,7 +67,7 @@ test('1: participates through Alma for two payers and asks to bill one directly:
   expect(none).toMatchObject({ mayBill: false, reasons: ['no_application'], billThrough: 'nobody' });
 });
 
-test('2: asks what is portable for one payer of four: told item by item, and nothing is made up for the others', async () => {
+test('2: asks what is portable for one payer of four: answered item by item, and nothing is made up for the others', async () => {
   const { answer, read, payerIds } = await onPlatform('Alma', 4);
   const items = { payerRelationships: 'yes', providerIds: 'yes', rates: 'no' };
   const { id: entryId } = await answer('portable_on_exit', 'unclear', { payerId: payerIds[2], items });
@@ -117,7 +117,7 @@ test('3: bridges through Headway while direct applications run: billed through i
   );
 });
 
-test('4: leaves a platform with a 60-day notice: told by when, and counted on through the last day only', async () => {
+test('4: leaves a platform with a 60-day notice: with its last day, and counted on through the last day only', async () => {
   const { filed, payerIds, answer, read, at } = await onPlatform('Grow', 2);
   const words = 'Sixty days of notice in writing; no contact with clients for a year.';
   const { id: entryId } = await answer('free_of_restrictions', 'no', { noticeDays: 60, words });

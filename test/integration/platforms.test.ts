@@ -499,7 +499,7 @@ describe('who may', () => {
   });
 });
 
-describe('the gate', () => {
+describe('billing readiness', () => {
   const ask = async (about: object, more: Record<string, string> = {}) => {
     const query = new URLSearchParams({ state: 'CA', dateOfService: TODAY, ...about, ...more });
     return (await api.get(`/v1/billing-readiness?${query}`)).body;

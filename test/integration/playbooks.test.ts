@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-test('the third application that a payer returns within 30 days marks its playbook as suspect, and a lead is told', async () => {
+test('the third application that a payer returns within 30 days marks its playbook as suspect, and a lead is notified', async () => {
   const lead = (await system.api.make('/v1/users', { name: 'Lea', email: `${randomUUID()}@example.org`, role: 'lead' }))
     .id;
   const filed = await system.file();

@@ -527,7 +527,7 @@ test('what was answered is listed with who asked and what it rested on, to those
   expect((await system.api.get(path, client)).status).toBe(403);
 });
 
-test('what was answered is listed by provider, practice and payer, page by page, and never by what is no such thing', async () => {
+test('what was answered is listed by provider, practice and payer, page by page, and never by something that is none of these', async () => {
   const one = await system.at('submitted');
   const { clientId, practiceId, providerId, payerId } = one.filed;
   const colleague = { ...(await system.file({ clientId })), practiceId };

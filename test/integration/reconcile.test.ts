@@ -152,7 +152,7 @@ describe('a workflow that is gone', () => {
     expect(await restarts(application)).toEqual(['timed_out']);
   });
 
-  test('failed, is found among the closed ones and started again once, although somebody had started it by hand', async () => {
+  test('failed, is found among the closed ones and started again once, although a person had started it by hand', async () => {
     const application = await inReview();
     const { workflowId, progress } = await workflow(application);
     await deleteRun(application);

@@ -289,7 +289,7 @@ describe('what is there twice', () => {
     expect(await answer()).toBe('nobody');
   });
 
-  test('a payer: both are one to the gate, new applications go to the one that stays', async () => {
+  test('a payer: both are one to billing readiness, new applications go to the one that stays', async () => {
     const application = await system.at('confirmed');
     const { providerId, practiceId, payerId } = application.filed;
     const into = await system.payer();

@@ -152,7 +152,7 @@ test('a scoped key reads rows of its clients, and none of others, in every table
   expect(seen).toEqual(tables.map((table) => [table, 1, 0, 0]));
 });
 
-test('what a registry said of a person is read by whoever has the person', async () => {
+test('what a registry said of a person is read by each client that has the person', async () => {
   for (const table of ['attestations', 'registry_snapshots'] as const)
     for (const [person, count] of [
       [OUR_PERSON, 1],
@@ -189,7 +189,7 @@ test.each(['scoped', 'worker'] as const)('%s adds, changes and takes away no row
   expect(done.filter((one) => (one as unknown[])[1] !== REFUSED)).toEqual([]);
 });
 
-test('the worker reads every client, as a change is told to all whom it concerns', async () => {
+test('the worker reads every client, as a change notifies all whom it concerns', async () => {
   for (const table of tables)
     expect([table, await runAs('worker', `select from ${table} where ${isTheirs(readOwners(table)![1])}`)]).toEqual([
       table,

@@ -81,7 +81,7 @@ describe('a key that is revoked', () => {
     expect((await revoke(old.id, { query: '?made=gone' })).status).toBe(400);
   });
 
-  test('ends nothing that reaches further than whoever revokes it', async () => {
+  test('ends nothing that reaches further than the user who revokes it', async () => {
     const [a, b] = [await client(), await client()];
     const adminOfA = await mintKey({ clientIds: [a] });
     const { id: userId } = await api.make('/v1/users', {

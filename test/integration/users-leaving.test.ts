@@ -56,7 +56,7 @@ describe('a user who ends', () => {
     expect(readProblemType(await end(leaver, null))).toBe('ended_already');
   });
 
-  test('leaves all work to somebody: applications, participations, tasks, inquiries, mail and inbox', async () => {
+  test('leaves all work to a colleague: applications, participations, tasks, inquiries, mail and inbox', async () => {
     const [leaver, successor] = [await user(), await user()];
     const open = await given(leaver);
     const { clientId } = open.filed;
@@ -88,7 +88,7 @@ describe('a user who ends', () => {
     expect(await open.timeline()).toContainEqual(expect.objectContaining({ kind: 'assignment', assignee: successor }));
   });
 
-  test('may be named by what comes later: it goes to whoever follows, and on from there', async () => {
+  test('may be named by what comes later: it goes to the next user, and on from there', async () => {
     const [first, second, third] = [await user(), await user(), await user()];
     const application = await given(first);
     await end(first, second);
@@ -179,7 +179,7 @@ describe('a user who changes', () => {
     expect(listBrokenRules(await patch(id, { clientIds: [randomUUID()] }))).toEqual(['clientIds.0 unknown_reference']);
   });
 
-  test('gets no role and no clients beyond those of whoever changes them', async () => {
+  test('gets no role and no clients beyond those of the caller who changes them', async () => {
     const [{ clientId }, other] = [await system.file(), await system.file()];
     const id = await user({ clientIds: [clientId] });
     const lead = await system.api.keyOf('lead', [clientId]);
@@ -196,7 +196,7 @@ describe('a user who changes', () => {
     expect([await opens(lead), await opens(agent)]).toEqual([false, true]);
   });
 
-  test('keeps work that they can do: what they could not is given to somebody first', async () => {
+  test('keeps work that they can do: what they could not is given to a colleague first', async () => {
     const [id, colleague] = [await user(), await user()];
     const application = await given(id);
     const { clientId } = application.filed;

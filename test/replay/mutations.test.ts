@@ -11,7 +11,7 @@ async function withEdits(edits: readonly Edit[]): Promise<NextVersion> {
 }
 afterAll(() => versions.forEach((version) => version.remove()));
 
-describe('the gate', () => {
+describe('billing readiness', () => {
   const drifts = ({ rules }: NextVersion) =>
     readTimelines().flatMap(([life, timeline]) => describeDrift(life, timeline, rules) ?? []);
 

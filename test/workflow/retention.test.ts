@@ -85,7 +85,7 @@ const GONE = {
   billing: null,
 };
 
-test('secrets of a departed provider are purged after 90 days, once; evidence and the gate’s answers of before stay', async () => {
+test('secrets of a departed provider are purged after 90 days, once; evidence and earlier answers about billing readiness stay', async () => {
   const client = await left();
   await client.tell();
   await lives.env.sleep('80 days');
@@ -170,7 +170,7 @@ test('a provider who returns before the day is not purged on it', async () => {
   expect(await secretsOf(client)).toMatchObject({ tinSealed: 'sealed', policy: 'P1' });
 });
 
-test('evidence, the gate’s answers and the audit log are kept for years, each as the settings have it, and one that is changed counts at once', async () => {
+test('evidence, the answers about billing readiness and the audit log are kept for years, each as the settings have it, and one that is changed counts at once', async () => {
   const { sql } = lives;
   const client = await left();
   const { clientId } = client;

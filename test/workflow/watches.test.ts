@@ -139,7 +139,7 @@ describe('an inquiry', () => {
   });
 });
 
-describe('a change of the gate’s answer', () => {
+describe('a change of billing readiness', () => {
   const told = (applicationId: string) => lives.sql<{ data: { from: object; to: object } }[]>`
     select data from emitted
     where subject_id = ${applicationId} and type = 'billing_readiness.changed' order by place`;

@@ -231,7 +231,7 @@ describe('a fact by phone where the operator wants a second person', () => {
     });
   });
 
-  test('is approved by somebody else, once, and only where it awaits that', () => {
+  test('is approved by another user, once, and only where it awaits that', () => {
     const fact = 'payerProviderId';
     const paper = awaiting();
     expect(paper.give('approval', { fact, byRecorder: true })).toEqual({ type: 'second_person_needed' });

@@ -48,7 +48,7 @@ describe('the client’s time zone changes', () => {
     expect(paper.last('nudge').at).toBe('2027-01-11T14:00:00.000Z');
   });
 
-  test('and a timer rings by the new one, even where nobody was told', () => {
+  test('and a timer fires by the new one, even without a notice', () => {
     const paper = submitted().until('2027-01-11T15:00:00.000Z');
     paper.move('Pacific/Honolulu');
     expect(paper.nextFollowUpAt).toBe('2027-01-11T19:00:00.000Z');

@@ -122,7 +122,7 @@ test('a document is current through its last day, and a later one of its kind ta
   ]);
 });
 
-test('CAQH and NPPES are held against each other, also where the file has what both say', () => {
+test('CAQH and NPPES are compared with each other, also where the file has what both say', () => {
   const elsewhere = { ...ADDRESS, line1: '2 Elm Street' };
   const snapshots = [
     { source: 'caqh' as const, address: ADDRESS },

@@ -196,7 +196,7 @@ describe('over any changes', () => {
     }
   }
 
-  test('no day of before comes to be held unless somebody says so, or nothing was on file', () => {
+  test('no day of before comes to be held unless a list says so, or nothing was on file', () => {
     fc.assert(
       fc.property(steps, (taken) =>
         walk(taken, (before, after, list, { on, correction }) => {

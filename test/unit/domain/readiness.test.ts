@@ -206,7 +206,7 @@ describe('over all combinations', () => {
   const same = (reasons: readonly string[], expected: ReadonlySet<string>): boolean =>
     reasons.length === expected.size && reasons.every((reason) => expected.has(reason));
 
-  test('of facts, an approval that is awaited, dates, ends, scopes and a platform the gate says what an oracle says, and yes only when all is good', () => {
+  test('of facts, an approval that is awaited, dates, ends, scopes and a platform billing readiness is what an oracle says, and yes only when all is good', () => {
     let [asked, yes] = [0, 0];
     const wrong: unknown[] = [];
     for (const combination of pick(combinations())) {
@@ -414,7 +414,7 @@ describe('the person behind it', () => {
   test.each<[keyof ReadinessEvidence, boolean | [], ReadinessReason]>([
     ['licenceTerms', [], 'licence_not_current'],
     ['excluded', true, 'excluded'],
-  ])('with %s %s closes the gate', (key, value, reason) => {
+  ])('with %s %s blocks billing', (key, value, reason) => {
     expect(ask({ [key]: value })).toMatchObject({ mayBill: false, reasons: [reason] });
     expect(ask({ [key]: value, spans: [] })).toMatchObject({ reasons: ['no_application', reason] });
   });

@@ -93,7 +93,7 @@ asRoot('as root, a data directory that PostgreSQL cannot reach', () => {
     expect(locateCluster(data, system)).toBe(cluster);
   });
 
-  test('keeps its cluster when it is moved, and whoever takes its place has a new one', () => {
+  test('keeps its cluster when it is moved, and a directory that takes its place has a new one', () => {
     const [data, moved] = [dataDirectory('data'), join(folder, 'moved')];
     const cluster = locateCluster(data, system);
     renameSync(data, moved);
@@ -103,7 +103,7 @@ asRoot('as root, a data directory that PostgreSQL cannot reach', () => {
     expect(locateCluster(data, system)).toBe(next);
   });
 
-  test('never shares its cluster with a copy, which is told how to have its own', () => {
+  test('never shares its cluster with a copy, which learns how to have its own', () => {
     const [data, copy] = [dataDirectory('data'), join(folder, 'copy')];
     const cluster = locateCluster(data, system);
     makeCluster(cluster);

@@ -77,7 +77,7 @@ describe('a lock', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(identify(process.pid));
   });
 
-  test('of somebody else is not released', () => {
+  test('of another process is not released', () => {
     const file = join(folder, 'lock');
     writeFileSync(file, JSON.stringify({ pid: 1, startedAt: 'some time' }));
     releaseLock(file);

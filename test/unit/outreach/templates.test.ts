@@ -83,7 +83,7 @@ test('a digest of several kinds has a heading for each', () => {
   }
 });
 
-test('a client is told in other words than a colleague', () => {
+test('a client reads other words than a colleague', () => {
   const said = (reader: Reader) => render(reader, [content('escalation')]).text;
   expect(said('user')).toContain('Robin Vale, Aetna (CO): ask the payer for the status, due since June 3');
   expect(said('client')).toContain('We are late');

@@ -55,7 +55,7 @@ test('a failure that has nothing to do with time counts on a starved machine too
   expect(await request('x')).toBe('set aside: TypeError');
 });
 
-test('a try that still lasts is not taken for one that ended its process: whoever asks again waits for its end, uncounted', async () => {
+test('a try that still lasts is not taken for one that ended its process: a caller who asks again waits for its end, uncounted', async () => {
   let release = () => undefined as void;
   const held = new Promise<void>((resolve) => (release = resolve));
   const { request, tries, began } = stepsOf(() => held.then(() => 'done'), { earlier: { x: 1 } });
