@@ -43,6 +43,7 @@ const HOMES = {
   postgres: ['runtime/', 'record/'],
   zod: ['runtime/', 'api/', 'registries/'],
   'zod-openapi': ['api/'],
+  'openid-client': ['api/registry/'],
   'express|helmet|pino-http|swagger-ui-dist': ['api/'],
   '@temporalio/client': ['dispatch/', 'runtime/', 'api/kernel/errors'],
   '@temporalio/(worker|activity)': ['worker/', 'activities/'],

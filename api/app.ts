@@ -12,6 +12,7 @@ import { createDocs } from './kernel/docs';
 import type { Budgets } from './kernel/budgets';
 import { Problem, toProblem } from './kernel/errors';
 import { createIdempotency } from './kernel/idempotency';
+import { createSignIn } from './registry/sign-in';
 import { createMailbox } from './outreach/mailbox';
 import { createRouter, sendAnswer } from './kernel/router';
 import { Limiter, limitAddresses } from './kernel/limiter';
@@ -31,11 +32,12 @@ export function createApp(deps: Deps, counter = createAccessCounter(deps.sql), b
     res.set('Cache-Control', 'no-store');
     next();
   });
-  app.use('/v1', authenticateCaller(sql, config.adminApiKey, { counter, wrongKeys }));
+  app.use('/v1', authenticateCaller(sql, config, { counter, wrongKeys }));
   const limiter = new Limiter(counter, budgets);
   app.use(createRouter(routes, { sql, idempotency: createIdempotency(sql, keyring), counter, limiter }));
   app.use(limitAddresses());
   app.use(createCalendarFeeds(sql, wrongKeys));
+  app.use(createSignIn(deps, { counter, wrongKeys }));
   app.use(createDocs(routes));
   if (config.smtpUrl === undefined) app.use(createMailbox());
   app.use(() => {

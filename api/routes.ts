@@ -49,6 +49,7 @@ import { upkeepRoutes } from './upkeep/upkeep';
 import { accessReviewRoutes } from './operations/access-review';
 import { auditSampleRoutes } from './operations/audit-samples';
 import { auditRoutes } from './operations/audit';
+import { sessionRoutes } from './registry/sessions';
 import { userRoutes } from './registry/users';
 import { workQueueRoutes } from './work-queue/work-queue';
 
@@ -104,6 +105,7 @@ const GROUPS = [
   operationsRoutes,
   settingsRoutes,
   userRoutes,
+  sessionRoutes,
   apiKeyRoutes,
   auditRoutes,
   accessReviewRoutes,

@@ -54,7 +54,8 @@ export function readSettings(env: Environment): Settings {
     throw new Error('PORT must be a number from 1 to 65535.');
   }
   const { connectionOptions, namespace } = readTemporal(env);
-  const local = !env.DATABASE_URL && !connectionOptions.address;
+  // the admin key loads no sample book if people sign in: it then only lets the first admin in
+  const local = !env.DATABASE_URL && !connectionOptions.address && !env.OIDC_ISSUER;
   return {
     port: Number(port),
     dataDirectory: resolve(root, env.DATA_DIR || '.data'),

@@ -70,6 +70,20 @@ const apiSchema = nodeSchema.extend({
   ADMIN_API_KEY: z.string(required).min(32, 'must have at least 32 characters'),
   BUDGET_PER_MINUTE: describeWholeNumber(60, 9_999_999, 30_000),
   BUDGET_AT_ONCE: describeWholeNumber(60, 9_999_999, 30_000),
+  PUBLIC_URL: webUrl
+    .refine((text) => URL.canParse(text) && new URL(text).href === `${new URL(text).origin}/`, 'must have no path')
+    .optional(),
+  OIDC_ISSUER: webUrl.optional(),
+  OIDC_CLIENT_ID: z.string().min(1, 'must not be empty').optional(),
+  OIDC_CLIENT_SECRET: z.string().min(1, 'must not be empty').optional(),
+});
+
+const WITH_ISSUER = ['PUBLIC_URL', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'] as const;
+const withProvider = apiSchema.superRefine((values, context) => {
+  if (values.OIDC_ISSUER === undefined) return;
+  for (const name of WITH_ISSUER)
+    if (values[name] === undefined)
+      context.addIssue({ code: 'custom', path: [name], message: 'is required where OIDC_ISSUER is set' });
 });
 
 const workerSchema = nodeSchema.extend({
@@ -131,6 +145,17 @@ export interface ApiConfig extends NodeConfig {
   adminApiKey: string;
   /** How much a key may ask for, in units of cost (api/kernel/costs.ts). */
   budget: { perMinute: number; burst: number };
+  /** Null: nobody signs in, and all callers use keys. */
+  signIn: SignInConfig | null;
+}
+
+/** The identity provider (OpenID Connect) by which people are signed in, and the client that this deployment is there. */
+export interface SignInConfig {
+  issuer: string;
+  clientId: string;
+  clientSecret: string;
+  /** The origin under which browsers reach the API. */
+  publicUrl: string;
 }
 
 export interface WorkerConfig extends NodeConfig {
@@ -195,15 +220,26 @@ export function loadRolesConfig(env: Environment): { administratorUrl: string; u
 
 /** Reads what the API needs; throws like loadConfig. */
 export function loadApiConfig(env: Environment): ApiConfig {
-  const values = readEnvironment(apiSchema, env);
+  const values = readEnvironment(withProvider, env);
   return {
     ...buildNodeConfig(values),
     port: values.PORT,
     host: values.HOST,
     adminApiKey: values.ADMIN_API_KEY,
+    signIn: readSignIn(values),
     budget: { perMinute: values.BUDGET_PER_MINUTE, burst: values.BUDGET_AT_ONCE },
   };
 }
+
+const readSignIn = (values: z.infer<typeof apiSchema>): SignInConfig | null =>
+  values.OIDC_ISSUER === undefined
+    ? null
+    : {
+        issuer: values.OIDC_ISSUER,
+        clientId: values.OIDC_CLIENT_ID!,
+        clientSecret: values.OIDC_CLIENT_SECRET!,
+        publicUrl: new URL(values.PUBLIC_URL!).origin,
+      };
 
 /** Reads what the worker needs; throws like loadConfig. */
 export function loadWorkerConfig(env: Environment): WorkerConfig {
@@ -250,7 +286,14 @@ const buildNodeConfig = (values: z.infer<typeof nodeSchema>): NodeConfig => ({
  * The variables whose value may stand in a file, named by the variable with `_FILE` behind it, as secrets of an
  * orchestrator do.
  */
-const SECRETS = [...Object.keys(ROLE_URLS.shape), 'ENCRYPTION_KEYS', 'ADMIN_API_KEY', 'SMTP_URL', 'CAQH_PASSWORD'];
+const SECRETS = [
+  ...Object.keys(ROLE_URLS.shape),
+  'ENCRYPTION_KEYS',
+  'ADMIN_API_KEY',
+  'OIDC_CLIENT_SECRET',
+  'SMTP_URL',
+  'CAQH_PASSWORD',
+];
 
 /** Reads the environment with each secret that is named as a file taken from it, less the line break at its end. */
 function readSecretFiles(env: Environment): Environment {

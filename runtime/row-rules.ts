@@ -41,6 +41,9 @@ const HAS_USER = `user_id in (select u.id from users u where u.client_ids && ${C
 const HAS_USER_WITHIN = `user_id in (select u.id from users u where u.client_ids <@ ${CLIENTS})`;
 const REACHES_CLIENT = `(client_ids && ${CLIENTS} or ${HAS_USER})`;
 
+const HAS_CALLER = `(exists (select from api_keys k where k.id::text = access_counts.caller)
+  or exists (select from users u where u.id::text = access_counts.caller and u.client_ids <@ ${CLIENTS}))`;
+
 /** One client's, always. */
 const own = { reads: OWN, writes: OWN };
 /** One client's, or the operator's own: only keys of every client read that, and work for a client adds to it. */
@@ -139,11 +142,15 @@ export const ROW_RULES = {
   api_keys: { reads: REACHES_CLIENT, writes: REACHES_CLIENT, adds: `(${IS_WITHIN} or ${HAS_USER_WITHIN})` },
   covers: { reads: HAS_SEEN_USER, writes: HAS_USER },
   calendar_feeds: { reads: HAS_USER_WITHIN, writes: HAS_USER, adds: HAS_USER_WITHIN },
+  // a person signs in before any caller is known; a caller who ends a user's access ends these
+  user_identities: { reads: HAS_USER_WITHIN, writes: 'false' },
+  user_invitations: { reads: HAS_USER_WITHIN, writes: HAS_USER, adds: HAS_USER_WITHIN },
+  sessions: { reads: HAS_USER_WITHIN, writes: HAS_USER, adds: 'false' },
   // the sending of what happened locks every endpoint that wants it
   webhook_endpoints: { reads: IS_WITHIN, writes: IS_WITHIN, locks: SHARES_CLIENT },
   audit_samples: within,
   calls: within,
-  access_counts: { reads: 'exists (select from api_keys k where k.id::text = access_counts.caller)', writes: 'false' },
+  access_counts: { reads: HAS_CALLER, writes: 'false' },
 
   outbox: { reads: hasApplication('outbox.subject'), writes: 'true' },
   run_checks: {

@@ -1,5 +1,6 @@
 import type { Dispatch } from '../../dispatch/dispatch';
 import type { Press } from '../../papers/press';
+import type { SignInConfig } from '../../runtime/config';
 import type { Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import type { Logger } from '../../runtime/logger';
@@ -23,5 +24,7 @@ export interface Deps {
     /** Set if there is a mail server: then there is no local mailbox to show. */
     smtpUrl?: string | undefined;
     webhooksToPrivate?: boolean;
+    /** Left out: nobody signs in, and all callers use keys. */
+    signIn?: SignInConfig | null;
   };
 }

@@ -8,8 +8,14 @@ import { isLockTaken, isTooLong, isUndone } from '../../runtime/database';
 export const PROBLEMS = {
   malformed_request: [400, 'The request could not be read'],
   validation_failed: [400, 'Some fields of the request are not valid'],
-  unauthenticated: [401, 'A valid API key is needed'],
+  unauthenticated: [401, 'A valid API key is needed, or a session'],
+  sign_in_failed: [400, 'The sign-in was broken off, or took too long; begin again'],
   forbidden: [403, 'This key does not have permission for this'],
+  forged_request: [
+    403,
+    'A change by a session comes from a page of this origin, with the `csrfToken` of `GET /v1/session` as X-CSRF-Token',
+  ],
+  account_unknown: [403, 'Nobody here has this account; an admin invites the user to whom it belongs'],
   not_found: [404, 'Nothing is found here, or this key does not see it'],
   method_not_allowed: [405, 'This address does not support this method'],
   duplicate_provider: [409, 'This client already has this provider'],
@@ -69,6 +75,10 @@ export const PROBLEMS = {
   restore_review_needed: [409, 'It continues once a person enters what was lost or sends restore-review'],
   no_workflow: [409, 'No workflow runs for this application'],
   stale_version: [412, 'The resource has changed since it was read'],
+  sign_in_not_set_up: [409, 'Sign-in is not set up (OIDC_ISSUER)'],
+  invitation_over: [409, 'The invitation was used or withdrawn, or has expired; ask for another'],
+  email_differs: [409, 'The account has another verified email address than the invited user'],
+  account_taken: [409, 'The account is already linked to another user'],
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The body does not have the content type that the description names'],
   wrong_party: [422, 'The evidence names a different party than the application'],
@@ -80,6 +90,7 @@ export const PROBLEMS = {
   too_many_wrong_keys: [429, 'Too many wrong keys came from this address; wait as `Retry-After` says'],
   too_many_requests: [429, 'This caller sends more than is allowed at once; wait as `Retry-After` says'],
   internal_error: [500, 'Something went wrong on our side'],
+  sign_in_unavailable: [503, 'The identity provider does not answer right now; try again shortly'],
   unavailable: [503, 'The system cannot do this right now'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 export type ProblemType = keyof typeof PROBLEMS;

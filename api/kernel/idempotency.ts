@@ -14,6 +14,8 @@ export interface Answer {
   type?: string;
   /** The name under which a browser offers to save it. */
   filename?: string;
+  /** Beside those that every answer has; not kept for retries. */
+  headers?: Record<string, string>;
 }
 
 export interface Attempt {

@@ -11,6 +11,7 @@ import { PROBLEMS } from './errors';
 import { listRoles } from './policy';
 import { findParamSchema, type Method, type Route } from './route';
 import { id } from './schemas';
+import { CSRF_HEADER, SESSION_COOKIE } from './session-cookies';
 import { CORE, findSection, SECTIONS } from './sections';
 
 const problem = z
@@ -46,6 +47,8 @@ const problem = z
     },
   });
 
+const PROBLEM_CONTENT = { 'application/problem+json': { schema: problem } };
+
 const ifMatch = z
   .string()
   .optional()
@@ -63,6 +66,12 @@ const HEADERS: Partial<Record<Method, z.ZodObject>> = {
   patch: z.object({ 'If-Match': ifMatch }),
 };
 
+/** Lists the ways to be known to a route: a key, or a session, which for a change brings its CSRF token as well. */
+const listSecurity = (method: Method): Record<string, string[]>[] => [
+  { key: [] },
+  { session: [], ...(method !== 'get' && { csrfToken: [] }) },
+];
+
 const describePagePath = (operationId: string, summary: string, type: string) => ({
   get: {
     operationId,
@@ -73,6 +82,25 @@ const describePagePath = (operationId: string, summary: string, type: string) =>
   },
 });
 
+const describeRedirect = (operationId: string, summary: string, leadsTo: string, query: Record<string, z.ZodType>) => ({
+  get: {
+    operationId,
+    tags: [findSection('users')],
+    summary,
+    security: [],
+    requestParams: { query: z.object(query) },
+    responses: {
+      302: { description: leadsTo },
+      ...Object.fromEntries(
+        [400, 403, 409, 429, 503].map((status) => [
+          status,
+          { description: joinTitles(status), content: PROBLEM_CONTENT },
+        ]),
+      ),
+    },
+  },
+});
+
 /** The paths that docs.ts serves: no schema of ours validates them, so they are no routes. */
 const DOCUMENTATION = {
   '/docs': describePagePath('getDocs', 'Read this description as a page', 'text/html'),
@@ -80,6 +108,21 @@ const DOCUMENTATION = {
     'getOpenapi',
     'Read this description as an OpenAPI 3.1 document',
     'application/json',
+  ),
+  '/sign-in': describeRedirect('getSignIn', 'Sign in at the identity provider', 'To the identity provider', {
+    returnTo: z.string().optional().meta({ description: 'The path of this origin to end at. Default: `/`' }),
+    invitation: z.string().optional().meta({ description: 'As the link of an invitation has it' }),
+  }),
+  '/sign-in/callback': describeRedirect(
+    'getSignInCallback',
+    'Come back from the identity provider, with a session',
+    'To `returnTo`, with the cookie of the session',
+    {
+      code: z.string().optional(),
+      state: z.string().optional(),
+      iss: z.string().optional(),
+      error: z.string().optional(),
+    },
   ),
 } satisfies ZodOpenApiPathsObject;
 
@@ -98,10 +141,24 @@ export function buildOpenApiDocument(routes: Route[]) {
     },
     servers: [{ url: '/' }],
     tags: SECTIONS.map(({ name, description }) => ({ name, description })),
-    security: [{ key: [] }],
+    security: listSecurity('get'),
     components: {
       schemas: { Problem: problem },
-      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key' } },
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: 'An API key' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: `__Host-${SESSION_COOKIE}`,
+          description: `The session of a person who signed in (\`/sign-in\`); without TLS, on one machine, \`${SESSION_COOKIE}\``,
+        },
+        csrfToken: {
+          type: 'apiKey',
+          in: 'header',
+          name: CSRF_HEADER,
+          description: 'The `csrfToken` of `GET /v1/session`; the request comes from a page of this origin',
+        },
+      },
     },
     paths,
   };
@@ -142,7 +199,7 @@ function buildOperation(route: Route): ZodOpenApiOperationObject {
     tags: [core ? CORE : findSection(tag)],
     summary,
     description: [route.description, roles].filter(Boolean).join('\n\n'),
-    ...(isPublic && { security: [] }),
+    ...(isPublic ? { security: [] } : method !== 'get' && { security: listSecurity(method) }),
     requestParams: {
       ...(names.length > 0 && { path: z.object(params) }),
       ...(query && { query: query as z.ZodObject }),
@@ -228,8 +285,6 @@ const SAY_WHEN = [429, 503];
 const RETRY_AFTER = {
   'Retry-After': { description: 'Try again after so many seconds', schema: { type: 'integer' as const, minimum: 1 } },
 };
-
-const PROBLEM_CONTENT = { 'application/problem+json': { schema: problem } };
 
 function joinTitles(status: number): string {
   const titles = Object.values(PROBLEMS).flatMap(([of, title]) => (of === status ? [title] : []));

@@ -1,9 +1,11 @@
-import { STAFF_ROLES, WORKER_ROLES, type Role } from '../../domain/kernel/codes';
+import { ROLES, STAFF_ROLES, WORKER_ROLES, type Role } from '../../domain/kernel/codes';
 import type { Principal } from '../../record/kernel/principal';
 import type { User } from '../../record/registry/users';
 
 /** The permissions of each role. A role that may read a thing at all sees it in the client scope of its key only. */
 const POLICY = {
+  // The caller's own.
+  'session:own': ROLES,
   'registry:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'],
   'registry:write': ['admin', 'lead', 'specialist'],
   // DEA and policy numbers in full; all others see the last four characters.

@@ -45,6 +45,8 @@ interface RouteSpec<Path extends string, Subject, Query, Body> {
   tag: string;
   /** `public` only outside /v1. */
   access: Permission | 'public';
+  /** Whether the bootstrap admin may, where people sign in: what it takes to let the first admin in. */
+  forSetUp?: boolean;
   params?: Partial<Record<keyof ParamsOf<Path>, z.ZodType<string>>>;
   subject?: (scope: Scope<ParamsOf<Path>>) => Promise<Subject | null>;
   /** The user for whom it acts: a caller who sees but does not manage them is refused (403). */

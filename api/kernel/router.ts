@@ -82,7 +82,8 @@ async function answerRequest(
   }
   let attempt: Attempt = createSingleAttempt();
   try {
-    const allowed = isAllowed(principal, route.access as Permission);
+    const allowed =
+      isAllowed(principal, route.access as Permission) && (!principal.isForSetUp || route.forSetUp === true);
     if (!allowed || (route.actsFor && !mayManage(principal, route.actsFor(subject)))) throw new Problem('forbidden');
     const { query, body, file } = await readInput(route, req, res, {
       contradict: (given) => route.contradicts?.({ subject, given }) ?? [],
@@ -235,11 +236,12 @@ function readIfMatch(req: Request): (version: number) => number | undefined {
 const writeEtag = (version: number): string => `"${version}"`;
 
 /** Sends an answer; a resource that counts its versions says so in its ETag. */
-export function sendAnswer(res: Response, { status, body, location, type, filename }: Answer): void {
+export function sendAnswer(res: Response, { status, body, location, type, filename, headers }: Answer): void {
   const version = (body as { version?: unknown } | undefined)?.version;
   if (typeof version === 'number') res.set('ETag', writeEtag(version));
   if (location) res.location(location);
   if (filename) res.attachment(filename);
+  if (headers) res.set(headers);
   res.status(status);
   if (body === undefined) res.end();
   else if (isLongList(body)) pipeline(Readable.from(writeItems(body)), res.type('json'), () => undefined);

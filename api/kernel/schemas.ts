@@ -398,11 +398,11 @@ export const version = z.int().meta({ description: 'The version of this resource
 export const actor = z
   .strictObject({
     type: z.string(),
-    id: z.string().meta({ description: 'The id of the key' }),
-    name: z.string().meta({ description: 'The name of the user to whom the key belongs, else of the program' }),
+    id: z.string().meta({ description: 'The id of the key, or of the user who was signed in' }),
+    name: z.string().meta({ description: 'The name of the user, else of the program that has the key' }),
     userId: id
       .optional()
-      .meta({ description: 'The user to whom the key belongs; absent where it belongs to a program' }),
+      .meta({ description: 'The user who was signed in, or has the key; absent where a program has it' }),
   })
   .meta({ id: 'Actor' });
 

@@ -90,7 +90,7 @@ export const userEndingRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/users/{id}/made',
-    summary: 'List what the keys of a user made that works on by itself',
+    summary: 'List what a user made, signed in or by keys, that works on by itself',
     description:
       'As `GET /v1/api-keys/{id}/made` does of one key. The end of a user revokes their keys, and leaves what those made ' +
       'for programs and for other users: what the user could still use is ended by revoking it, or the key that made it.',
@@ -105,7 +105,7 @@ export const userEndingRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/users/{id}/end',
     summary: 'End a user’s access, and hand their work over',
     description:
-      'At once the user’s keys, calendar feed and covers end, and queue, inbox and mail show the work as `workTo`’s. ' +
+      'At once the user’s sessions, invitations, keys, calendar feed and covers end, and queue, inbox and mail show the work as `workTo`’s. ' +
       'Applications, those with a participation that goes on among them, are then assigned one by one, each with an ' +
       'entry in its timeline. Whatever names the user later goes to `workTo` too. The user stays on record. The caller ' +
       'needs every permission that the user has.',

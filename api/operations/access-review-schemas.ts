@@ -35,7 +35,7 @@ export const accessShown = z
     keys: z
       .array(z.strictObject({ id, name: z.string(), role, clientIds, expiresOn: date.nullable() }))
       .meta({ description: 'The keys that are valid. A user’s key reaches no client that the user does not see' }),
-    lastUsedAt: instant.nullable().meta({ description: 'When one of the keys was last used; null: never' }),
+    lastUsedAt: instant.nullable().meta({ description: 'When they last came, signed in or by a key; null: never' }),
     portals: z
       .array(
         z.strictObject({

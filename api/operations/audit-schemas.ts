@@ -75,10 +75,11 @@ const kind = z.enum(ACCESS_KINDS).meta({
 export const accessCount = z
   .strictObject({
     day: date.meta({ description: 'In UTC' }),
-    caller: z
-      .string()
-      .meta({ description: 'The id of the key; `admin` for the admin key; `-` where no key was valid' }),
-    name: z.string().nullable().meta({ description: 'The name of the key' }),
+    caller: z.string().meta({
+      description:
+        'The id of the key, or of the user who was signed in; `admin` for the admin key; `-` for nobody known',
+    }),
+    name: z.string().nullable().meta({ description: 'The name of the key or user' }),
     kind,
     count: z.int(),
     lastAt: instant,

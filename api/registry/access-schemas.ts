@@ -153,7 +153,10 @@ export const madeByKey = z
       z.strictObject({
         what: z.enum(['api_key', 'calendar_feed', 'webhook_endpoint', 'cover']),
         id: id.meta({ description: 'Of a calendar feed, the id of its user' }),
-        madeBy: id.meta({ description: 'The key that made it: this one, or one that comes from it' }),
+        madeBy: id.meta({
+          description:
+            'The key that made it: this one, or one that comes from it. Of what a user made while signed in, the user',
+        }),
       }),
     ),
   })

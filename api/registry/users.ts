@@ -20,6 +20,7 @@ export const userRoutes = ({ sql }: Deps): Route[] => [
       'Two users have one email address only where they have no client in common: 409 `duplicate_user` names the other.',
     tag,
     access: 'users:write',
+    forSetUp: true,
     body: userInput,
     responses: { 201: { description: 'The user', schema: user } },
     handler: async ({ principal, body, commandId }) => {
@@ -36,6 +37,7 @@ export const userRoutes = ({ sql }: Deps): Route[] => [
     summary: 'List the users',
     tag,
     access: 'users:read',
+    forSetUp: true,
     query: pageQuery,
     responses: { 200: { description: 'Users in order of creation', schema: describePage(user) } },
     handler: async ({ principal, query }) => answerPage(await listUsers(sql, principal, query), showUser(principal)),
@@ -46,6 +48,7 @@ export const userRoutes = ({ sql }: Deps): Route[] => [
     summary: 'Read a user',
     tag,
     access: 'users:read',
+    forSetUp: true,
     subject: ({ principal, params }) => findUser(sql, principal, params.id),
     responses: { 200: { description: 'The user', schema: user } },
     handler: async ({ principal, subject }) => answerOk(showUser(principal)(subject)),

@@ -1,17 +1,23 @@
 import type { Role } from '../../domain/kernel/codes';
+import type { Instant } from '../../domain/time/instants';
 import type { Db, Fragment, Tx } from '../../runtime/database';
 
 /** The identity in whose name a query or a change is made. */
 export interface Principal {
-  type: 'key' | 'admin' | 'system';
+  type: 'key' | 'user' | 'admin' | 'system';
+  /** The key's; the user's, if they are signed in. */
   id: string;
   /** The user's, if the key is a user's. */
   name: string;
-  /** The user whose key it is; left out if it is a program's. */
+  /** The user who is signed in, or whose key it is; left out if the key is a program's. */
   userId?: string;
   role: Role;
   /** null: every client. */
   clientIds: string[] | null;
+  /** The session that a person is signed in by. */
+  session?: { id: string; startedAt: Instant; expiresAt: Instant; csrfToken: string };
+  /** The bootstrap admin where people sign in: it adds and invites the first admin, and does nothing else. */
+  isForSetUp?: boolean;
   /** The request that it acts in, for the audit log: our id of it, and the caller's if one was sent. */
   requestId?: string;
   callerRequestId?: string | undefined;
@@ -35,24 +41,28 @@ export const buildActor = ({ type, id, name, userId }: Actor): Actor => ({
   ...(userId !== undefined && { userId }),
 });
 
-/** Whether an actor is a caller: the same user, by whichever key, or the same program's key. */
+/** Whether an actor is a caller: the same user, signed in or by whichever key, or the same program's key. */
 export const isSameActor = (actor: Actor, { type, id, userId }: Actor): boolean =>
   actor.userId === undefined && userId === undefined ? actor.type === type && actor.id === id : actor.userId === userId;
 
-/** A key that was revoked while its request was under way. */
+/** A key, or a user's access, that ended while a request by it was under way. */
 export class KeyRevoked extends Error {
   override name = 'KeyRevoked';
 }
 
 /**
- * Keeps the principal's key from being revoked until the transaction ends: the user who revokes it then sees what it
- * made. It goes before everything that works on by itself.
+ * Keeps the principal's key, or their access as a user, from being ended until the transaction ends: what ends it then sees
+ * what it made. It goes before everything that works on by itself.
  */
 export async function lockKey(tx: Tx, { type, id }: Principal): Promise<void> {
-  if (type !== 'key') return;
-  const [open] = await tx`select from api_keys where id = ${id} and revoked_at is null for share`;
+  const table = LOCKED[type];
+  if (!table) return;
+  const [open] = await tx`select from ${tx(table)} where id = ${id} and revoked_at is null for share`;
   if (!open) throw new KeyRevoked();
 }
+
+/** The tables of what a principal comes in by, and loses if it is revoked. */
+const LOCKED: Partial<Record<Principal['type'], string>> = { key: 'api_keys', user: 'users' };
 
 /** Clients that are in both of two scopes; null is every client. */
 export const selectCommonClients = (sql: Db, one: Fragment, other: Fragment): Fragment => sql`

@@ -7,5 +7,6 @@ export const isStillShown = (sql: Db, since: Fragment): Fragment => sql`${since}
 export async function deleteShownSecrets(sql: Db): Promise<void> {
   const isOver = (since: Fragment) => sql`not ${isStillShown(sql, since)}`;
   await sql`update api_keys set key_sealed = null where key_sealed is not null and ${isOver(sql`created_at`)}`;
+  await sql`update user_invitations set token_sealed = null where token_sealed is not null and ${isOver(sql`created_at`)}`;
   await sql`update calendar_feeds set token_sealed = null where token_sealed is not null and ${isOver(sql`created_at`)}`;
 }

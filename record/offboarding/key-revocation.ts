@@ -4,26 +4,27 @@ import type { Principal } from '../kernel/principal';
 import { endEndpoints } from '../outreach/webhooks';
 import { listReaches, revokeKeys } from '../registry/api-keys';
 
-/** Something that works on by itself for whichever caller used the key that made it. */
+/** Something that works on by itself for the key, or the signed-in user, that made it. */
 export interface MadeByKey {
   what: 'api_key' | 'calendar_feed' | 'webhook_endpoint' | 'cover';
   /** For a feed, its user’s. */
   id: string;
-  /** The key that made it: the one that is asked about, or one that comes from it. */
+  /** The key or user that made it: the one that is asked about, or a key that comes from it. */
   madeBy: string;
 }
 
 /**
- * Selects what keys made and that has not ended, and the same for keys that they made, as far as the principal may end
- * it.
+ * Selects what keys, or users who were signed in, made and that has not ended, and the same for keys that they made, as far
+ * as the principal may end it.
  */
-const selectMade = (sql: Db, { clientIds }: Principal, keyIds: Fragment): Fragment => {
+const selectMade = (sql: Db, { clientIds }: Principal, makerIds: Fragment): Fragment => {
   const within = clientIds === null ? sql`true` : sql`made.client_ids <@ ${clientIds}::uuid[]`;
   return sql`
     with recursive makers as (
-      ${keyIds}
+      ${makerIds}
       union
-      select k.id from api_keys k join makers on k.created_by->>'type' = 'key' and k.created_by->>'id' = makers.id::text)
+      select k.id from api_keys k
+      join makers on k.created_by->>'type' in ('key', 'user') and k.created_by->>'id' = makers.id::text)
     select made.what, made.id, made.maker->>'id' as made_by from (
       select 'api_key' as what, id, created_by as maker, client_ids from ${listReaches(sql)} k where revoked_at is null
       union all
@@ -32,18 +33,18 @@ const selectMade = (sql: Db, { clientIds }: Principal, keyIds: Fragment): Fragme
       select 'webhook_endpoint', id, created_by, client_ids from webhook_endpoints where ended_at is null
       union all
       select 'cover', id, made_by, client_ids from covers) made
-    where made.maker->>'type' = 'key' and made.maker->>'id' in (select id::text from makers) and ${within}`;
+    where made.maker->>'type' in ('key', 'user') and made.maker->>'id' in (select id::text from makers) and ${within}`;
 };
 
 export const listMade = (sql: Db, principal: Principal, keyId: string): Promise<MadeByKey[]> =>
   listMadeBy(sql, principal, sql`select ${keyId}::uuid as id`);
 
-/** Lists the same for all keys of a user, revoked ones included. */
+/** Lists the same for a user: by all of their keys, revoked ones included, and while they were signed in. */
 export const listMadeByUser = (sql: Db, principal: Principal, userId: string): Promise<MadeByKey[]> =>
-  listMadeBy(sql, principal, sql`select id from api_keys where user_id = ${userId}`);
+  listMadeBy(sql, principal, sql`select id from api_keys where user_id = ${userId} union select ${userId}::uuid`);
 
-const listMadeBy = (sql: Db, principal: Principal, keyIds: Fragment): Promise<MadeByKey[]> =>
-  sql<MadeByKey[]>`select * from (${selectMade(sql, principal, keyIds)}) m order by what, id`;
+const listMadeBy = (sql: Db, principal: Principal, makerIds: Fragment): Promise<MadeByKey[]> =>
+  sql<MadeByKey[]>`select * from (${selectMade(sql, principal, makerIds)}) m order by what, id`;
 
 /** Revokes a key: from now on neither it nor what it made opens anything, unless that is kept; it stays on record. */
 export const revokeKey = (

@@ -3,6 +3,8 @@ import { deriveUuid } from '../../runtime/uuid';
 import { keepFollowUps } from '../applications/commands';
 import { recordAudit } from '../kernel/audit';
 import { buildActor, isInScope, type Principal } from '../kernel/principal';
+import { withdrawInvitations } from '../registry/invitations';
+import { endSessions } from '../registry/sessions';
 import { findUser, selectAssignedWork, type User } from '../registry/users';
 import { handOverTasks } from '../work-queue/tasks';
 
@@ -26,7 +28,8 @@ export const listAssignedWork = (sql: Sql | Tx, principal: Principal, userId: st
   select type, id, client_id from ${selectAssignedWork(sql, userId)} held where ${isInScope(sql, principal)} order by id`;
 
 /**
- * Ends the access of users, and of everything that acts for them: keys, calendar feeds, covers of theirs and by them.
+ * Ends the access of users, and of everything that acts for them: sessions, invitations, keys, calendar feeds, covers of
+ * theirs and by them.
  */
 export async function shutOutUsers(
   tx: Tx,
@@ -38,6 +41,8 @@ export async function shutOutUsers(
   // their substitute's work goes to the one who follows them, or is unassigned
   await tx`delete from covers where user_id = ${those} ${workTo === null ? tx`or covered_by = ${those}` : tx``}`;
   await tx`update api_keys set revoked_at = now() where user_id = ${those} and revoked_at is null`;
+  await endSessions(tx, ids);
+  await withdrawInvitations(tx, ids);
   // their own inherited work goes on to the next user
   await tx`update users set work_to = ${workTo} where work_to = ${those}`;
   await tx`
@@ -77,7 +82,7 @@ export const endUser = (
     return findUser(tx, principal, id);
   });
 
-/** Lets a user in again; their keys stay revoked. Null if they have access. */
+/** Lets a user in again, by the account that they had; their keys stay revoked. Null if they have access. */
 export const reinstateUser = (sql: Sql, principal: Principal, { id }: User, reason: string): Promise<User | null> =>
   sql.begin(async (tx) => {
     const back = await tx`

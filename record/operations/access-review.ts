@@ -55,7 +55,8 @@ const selectAccess = (sql: Db, principal: Principal): Fragment => sql`
     select coalesce(jsonb_agg(jsonb_build_object('id', k.id, 'name', k.name, 'role', k.role, 'clientIds', k.client_ids,
         'expiresOn', k.expires_on) order by k.created_at, k.id) filter (
         where k.revoked_at is null and (k.expires_on is null or k.expires_on >= ${selectLastToday(sql)})), '[]') as keys,
-      max((select max(c.last_at) from access_counts c where c.caller = k.id::text and c.kind = 'used')) as last_used_at
+      greatest(max((select max(c.last_at) from access_counts c where c.caller = k.id::text and c.kind = 'used')),
+        (select max(c.last_at) from access_counts c where c.caller = a.id::text and c.kind = 'used')) as last_used_at
     from api_keys k where k.user_id = a.id or k.id = a.id) k
   cross join lateral (
     select coalesce(jsonb_agg(jsonb_build_object('clientId', p.client_id, 'practiceId', p.practice_id, 'portal', p.portal,

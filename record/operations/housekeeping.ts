@@ -2,6 +2,7 @@ import type { Instant } from '../../domain/time/instants';
 import type { Db } from '../../runtime/database';
 import { deleteWholeBudgets } from '../kernel/request-budgets';
 import { deleteShownSecrets } from '../kernel/shown-secrets';
+import { deleteOldSessions } from '../registry/sessions';
 
 /** A worker that polls, the run of the system that it belongs to, and when it last did a task. */
 export interface WorkerHeartbeat {
@@ -19,8 +20,8 @@ export async function recordHeartbeat(sql: Db, { workerId, runId, taskDoneAt }: 
 }
 
 /**
- * Forgets workers that have not been seen for a day, and budgets not used for as long; idempotency keys, and mail that went nowhere, after 30 days; and
- * secrets that are no longer shown.
+ * Forgets workers that have not been seen for a day, and budgets not used for as long; idempotency keys, sessions, and mail
+ * that went nowhere, after 30 days; and secrets that are no longer shown.
  */
 export async function deleteExpiredRows(sql: Db): Promise<void> {
   await sql`delete from worker_heartbeats where seen_at < now() - interval '1 day'`;
@@ -28,5 +29,6 @@ export async function deleteExpiredRows(sql: Db): Promise<void> {
   // a text may name a tax id, and no client's purge reaches it
   await sql`delete from local_mailbox where at < now() - interval '30 days'`;
   await deleteWholeBudgets(sql);
+  await deleteOldSessions(sql);
   await deleteShownSecrets(sql);
 }

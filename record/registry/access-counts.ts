@@ -8,7 +8,7 @@ import { selectManaged } from './api-keys';
 export const UNKNOWN_CALLER = '-';
 
 export interface AccessCount {
-  /** The id of a key; `admin`; or UNKNOWN_CALLER. */
+  /** The id of a key, or of a user who is signed in; `admin`; or UNKNOWN_CALLER. */
   caller: string;
   kind: AccessKind;
   day: PlainDate;
@@ -33,15 +33,20 @@ export interface CountFilter {
   kind?: AccessKind | undefined;
 }
 
-/** Lists counts by day; to a caller of some clients, those of the keys that they manage. */
+/** Lists counts by day; to a caller of some clients, those of keys and users who reach none but these. */
 export const listAccessCounts = (
   sql: Db,
   principal: Principal,
   { from, until, kind }: CountFilter,
   { limit, cursor }: { limit: number; cursor?: CountPosition | undefined },
 ): Promise<(AccessCount & { name: string | null })[]> => sql<(AccessCount & { name: string | null })[]>`
-  select c.*, k.name from access_counts c left join api_keys k on k.id::text = c.caller
-  where ${principal.clientIds === null ? sql`true` : sql`k.id in (${selectManaged(sql, principal)})`}
+  select c.*, coalesce(k.name, u.name) as name
+  from access_counts c left join api_keys k on k.id::text = c.caller left join users u on u.id::text = c.caller
+  where ${
+    principal.clientIds === null
+      ? sql`true`
+      : sql`(k.id in (${selectManaged(sql, principal)}) or u.client_ids <@ ${principal.clientIds}::uuid[])`
+  }
     ${from ? sql`and day >= ${from}` : sql``} ${until ? sql`and day < ${until}` : sql``}
     ${kind ? sql`and kind = ${kind}` : sql``}
     ${cursor ? sql`and (day, caller, kind) > (${cursor[0]}, ${cursor[1]}, ${cursor[2]})` : sql``}

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { WORKER_ROLES, type Role } from '../../domain/kernel/codes';
 import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import type { Principal } from '../kernel/principal';
 import { runUnlessViolated } from '../kernel/constraint-violation';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
+import { endSessions } from './sessions';
 
 export interface UserInput {
   name: string;
@@ -132,7 +134,8 @@ export const selectAssignedWork = (sql: Db, userId: string): Fragment => sql`(
   where recipient_type = 'user' and recipient_id = ${userId} and closed_at is null)`;
 
 /**
- * Changes a user; keys of theirs that could do more than they now may are revoked: those of roles `beyond`. Answers the
+ * Changes a user; keys of theirs that could do more than they now may are revoked: those of roles `beyond`. With another role
+ * or other clients they sign in again. Answers the
  * user as they are now, or why nothing is changed: work of theirs that they could no longer do, an address that another
  * has, a zone that the database does not know.
  */
@@ -158,6 +161,7 @@ export async function updateUser(
     await tx`
       update api_keys set revoked_at = now()
       where user_id = ${id} and revoked_at is null and role = any(${[...beyond]})`;
+    if (role !== user.role || !isDeepStrictEqual(clientIds, user.clientIds)) await endSessions(tx, [id]);
     const after = (await findUser(tx, principal, id))!;
     const change = { before: user, after };
     await recordAudit(tx, principal, {

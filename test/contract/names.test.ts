@@ -8,7 +8,7 @@ const ROOMS = [...PRODUCT_FOLDERS, 'bench'];
 const VERBS = new Set(
   `
   is has are was may does do
-  abbreviate accrue acknowledge add adopt advance allow amend anchor announce answer appeal append apply arm ask
+  abbreviate accept accrue acknowledge add adopt advance allow amend anchor announce answer appeal append apply arm ask
   assess assign attest audit authenticate
   batch begin boot bring build
   call cancel canonicalize capitalize carry change chase check cite claim clamp clone close collect combine compact

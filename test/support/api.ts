@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../api/app';
 import { createAccessCounter, type AccessCounter } from '../../api/kernel/access-counter';
@@ -13,6 +13,7 @@ import type { Press } from '../../papers/press';
 import { createDatabase } from '../../runtime/database';
 import { createKeyring } from '../../runtime/keyring';
 import { createLogger } from '../../runtime/logger';
+import type { SignInConfig } from '../../runtime/config';
 import { connectTemporal } from '../../runtime/temporal';
 import { createTestDatabase } from './servers';
 
@@ -52,6 +53,7 @@ export class TestApi {
     webhooksToPrivate = false,
     budgets,
     press = { make: (kind, ...content) => makePaper(kind, content) },
+    signIn,
     log,
   }: {
     temporalAddress?: string;
@@ -63,6 +65,8 @@ export class TestApi {
     budgets?: Budgets;
     /** Left out: papers are made in this thread. */
     press?: Press;
+    /** Starts the identity provider by which people sign in, given the address of this API. */
+    signIn?: (publicUrl: string) => Promise<SignInConfig>;
     /** Takes each line that is logged, at every level. */
     log?: (line: string) => void;
   } = {}): Promise<TestApi> {
@@ -70,17 +74,18 @@ export class TestApi {
     const sql = createDatabase(database.url, { max: connections });
     const keyring = createKeyring(`test:${Buffer.alloc(32, 7).toString('base64')}`);
     const temporal = connectTemporal({ TEMPORAL_ADDRESS: temporalAddress }, keyring);
-    const config = { adminApiKey: ADMIN_KEY, runId: undefined, webhooksToPrivate };
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const people = signIn ? { signIn: await signIn(url) } : {};
+    const config = { adminApiKey: ADMIN_KEY, runId: undefined, webhooksToPrivate, ...people };
     const dispatch = createDispatch({ sql, client: temporal.client, taskQueue });
     const logger = log
       ? createLogger('test', 'trace', { write: log })
       : createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
     const deps: Deps = { sql, keyring, logger, temporal, dispatch, press, patienceMs, readinessKeptMs: 0, config };
     const counter = createAccessCounter(sql);
-    const server = await new Promise<Server>((resolve) => {
-      const listening: Server = createApp(deps, counter, budgets).listen(0, '127.0.0.1', () => resolve(listening));
-    });
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server.on('request', createApp(deps, counter, budgets));
     return new TestApi(deps, counter, url, database.url, listRoutes(deps), async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

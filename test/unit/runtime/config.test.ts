@@ -127,3 +127,41 @@ test('mail leaves without TLS only to a relay on this machine, and where that is
   expect(loadWorkerConfig({ ...node, SMTP_URL: 'smtp://localhost:25', SMTP_TLS: 'off' }).smtpTls).toBe(false);
   expect(() => loadWorkerConfig({ ...node, SMTP_URL, SMTP_TLS: 'off' })).toThrow('SMTP_TLS: must be required');
 });
+
+describe('who signs people in', () => {
+  const provider = {
+    PUBLIC_URL: 'https://countersign.example.org/',
+    OIDC_ISSUER: 'https://login.example.org/realms/staff',
+    OIDC_CLIENT_ID: 'countersign',
+    OIDC_CLIENT_SECRET: 's3cret',
+  };
+
+  test('is nobody without an issuer; with one, all that it takes is read', () => {
+    expect(loadApiConfig({ ...api, PUBLIC_URL: provider.PUBLIC_URL }).signIn).toBeNull();
+    expect(loadApiConfig({ ...api, ...provider }).signIn).toEqual({
+      issuer: 'https://login.example.org/realms/staff',
+      clientId: 'countersign',
+      clientSecret: 's3cret',
+      publicUrl: 'https://countersign.example.org',
+    });
+    expect(() => loadApiConfig({ ...api, OIDC_ISSUER: provider.OIDC_ISSUER })).toThrow(
+      [
+        'The environment is not usable:',
+        '  PUBLIC_URL: is required where OIDC_ISSUER is set',
+        '  OIDC_CLIENT_ID: is required where OIDC_ISSUER is set',
+        '  OIDC_CLIENT_SECRET: is required where OIDC_ISSUER is set',
+      ].join('\n'),
+    );
+  });
+
+  test('is reached over https, as the API is, unless it is on this machine', () => {
+    for (const name of ['PUBLIC_URL', 'OIDC_ISSUER']) {
+      expect(() => loadApiConfig({ ...api, ...provider, [name]: 'http://10.0.0.7' })).toThrow(`${name}: must be https`);
+      expect(() => loadApiConfig({ ...api, ...provider, [name]: 'http://localhost:3000' })).not.toThrow();
+    }
+    for (const path of ['/app', '/?a=1', '/#a'])
+      expect(() => loadApiConfig({ ...api, ...provider, PUBLIC_URL: `https://a.example${path}` })).toThrow(
+        'PUBLIC_URL: must have no path',
+      );
+  });
+});
