@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { readClock } from '../../runtime/clock';
 import type { Bodies, GivenFact, ActionWithBody } from '../../domain/applications/bodies';
 import { FACTS, type Action, type Fact, type IssueCode } from '../../domain/kernel/codes';
-import { listUnresolvedIssues } from '../../domain/applications/participation';
+import { findUnresolvedIssue } from '../../domain/applications/participation';
 import { listContradictoryDates } from '../../domain/applications/dates-on-record';
 import type { Refusal } from '../../domain/applications/progress';
 import { describeApplication, findApplication, type KeptApplication } from '../../record/applications/applications';
@@ -109,7 +109,7 @@ type OfIssue = CheckedBody<{ code: IssueCode; evidence?: string[] | undefined }>
 
 async function checkIssue(of: OfIssue, errors: FieldError[]): Promise<void> {
   await checkEvidence(of, errors);
-  if (listUnresolvedIssues(of.subject.snapshot, of.body.code))
+  if (findUnresolvedIssue(of.subject.snapshot, of.body.code))
     errors.push({
       path: 'code',
       rule: 'unresolved_already',
@@ -119,7 +119,7 @@ async function checkIssue(of: OfIssue, errors: FieldError[]): Promise<void> {
 
 async function checkResolution(of: OfIssue, errors: FieldError[]): Promise<void> {
   await checkEvidence(of, errors);
-  if (!listUnresolvedIssues(of.subject.snapshot, of.body.code) && listUnresolvedIssues(of.subject.snapshot))
+  if (!findUnresolvedIssue(of.subject.snapshot, of.body.code) && findUnresolvedIssue(of.subject.snapshot))
     errors.push({ path: 'code', rule: 'unresolved', message: 'must be an issue that is on record and not resolved' });
 }
 

@@ -2,7 +2,7 @@ import type { Action } from '../kernel/codes';
 import { listContradictions, type Contradiction, type DatedPart, type RecordedDay } from '../kernel/date-rules';
 import type { PlainDate } from '../time/instants';
 import type { ActionWithBody } from './bodies';
-import { listUnresolvedIssues } from './participation';
+import { findUnresolvedIssue } from './participation';
 import { findLastDay, type ApplicationState } from './state';
 
 /** The part of the table of dates that an action's body belongs to. */
@@ -26,7 +26,7 @@ export function listContradictoryDates(state: ApplicationState, said: ActionWith
     earlier_submission: state.ended.map(({ submittedOn }) => submittedOn).reduce(findLater, null),
     effective_date: state.facts.effectiveDate?.effectiveOn ?? null,
     last_day: findLastDay(state),
-    issue: action === 'issue-resolution' ? (listUnresolvedIssues(state, body.code)?.since ?? null) : null,
+    issue: action === 'issue-resolution' ? (findUnresolvedIssue(state, body.code)?.since ?? null) : null,
   };
   return [
     ...listContradictions(part, { ...body }, onRecord),

@@ -53,8 +53,8 @@ export const FACTS_DISPROVED_BY_ISSUE: Record<IssueCode, readonly Fact[]> = {
   directory_wrong: [],
 };
 
-/** Lists the issues, or those of a code, that are still to be resolved. */
-export const listUnresolvedIssues = ({ participation }: ApplicationState, code?: IssueCode): Issue | undefined =>
+/** Finds an issue, or the one of a code, that is still to be resolved. */
+export const findUnresolvedIssue = ({ participation }: ApplicationState, code?: IssueCode): Issue | undefined =>
   participation?.issues.find((issue) => issue.resolvedOn === null && (code === undefined || issue.code === code));
 
 /** Whether the payer's systems, or else its directory, were last seen to list the provider. */
@@ -100,7 +100,7 @@ export const PARTICIPATION_HANDLERS: Handlers = {
     const p = s.participation;
     if (!p) return;
     const { code, since } = data;
-    if (listUnresolvedIssues(s, code)) return;
+    if (findUnresolvedIssue(s, code)) return;
     p.issues.push({ code, entryId: e.id, since, raisedAt: e.at, resolvedOn: null });
     for (const fact of data.disproves) {
       const on = s.facts[fact];

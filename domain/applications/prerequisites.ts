@@ -143,7 +143,7 @@ function checkLastDay(lastDays: readonly PlainDate[], today: PlainDate): Finding
   return { met: true, ...(last < FOREVER && { changesOn: addDays(last, 1) }) };
 }
 
-/** Checks whether some term holds today; the first day on which that changes is the one that turns it. */
+/** Checks whether some term holds today, and finds the next day on which that changes. */
 function checkTerms(terms: readonly Term[], today: PlainDate): Finding {
   if (terms.length === 0) return { met: false, reason: 'missing' };
   const met = areTermsInForce(terms, today);

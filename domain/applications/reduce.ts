@@ -332,7 +332,7 @@ const HANDLERS: Handlers = {
   repaired() {},
 };
 
-/** Lists the pauses since the oldest thing was armed that is awaited, or can be again. */
+/** Lists the pauses that ended after something was armed that is awaited, or can be again. */
 const listLastingPauses = ({ pauses = [], followUps, step, mending = [], ended }: ApplicationState): Silence[] => {
   const armed = [
     ...Object.values(followUps).map(({ at }) => at),

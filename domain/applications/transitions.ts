@@ -1,5 +1,5 @@
 import { ACTIONS, OUTCOMES, STAGES, type Action, type Fact, type Outcome, type Stage } from '../kernel/codes';
-import { listUnresolvedIssues } from './participation';
+import { findUnresolvedIssue } from './participation';
 import type { Obstacle, Refusal } from './progress';
 import { BEFORE_SUBMISSION, isHeld, isOpen, isParticipating, listFactsToApprove, type ApplicationState } from './state';
 
@@ -69,7 +69,7 @@ export const ACTION_TABLE: Record<Action, Row> = {
   issues: OF_A_PARTICIPATION,
   'issue-resolution': {
     ...OF_A_PARTICIPATION,
-    unless: (state) => requireParticipation(state) ?? (listUnresolvedIssues(state) ? null : 'no_unresolved_issue'),
+    unless: (state) => requireParticipation(state) ?? (findUnresolvedIssue(state) ? null : 'no_unresolved_issue'),
   },
   'committee-date': OF_A_PARTICIPATION,
   recredentialing: OF_A_PARTICIPATION,

@@ -143,7 +143,7 @@ function isBareUnit(words: readonly string[], i: number): boolean {
   return i > 2 && ends && suffix !== undefined && !NUMBERED_ROADS.has(suffix) && /^\d+\p{L}?$/u.test(words[i]!);
 }
 
-/** Whether a floor comes first, as in 2nd Floor. */
+/** Whether a number and the word behind it are a floor, as in 2nd Floor. */
 const isFloor = (words: readonly string[], i: number): boolean =>
   UNITS.get(words[i + 1] ?? '') === 'FL' && /^\d+(ST|ND|RD|TH)$/.test(ORDINALS.get(words[i]!) ?? words[i]!);
 

@@ -31,7 +31,7 @@ export interface StuckItem {
  * Writes the condition that a run is stuck: one that fails counts from its second check; one that was
  * restarted, woken or is late once that has not helped for minutes.
  */
-const isLeftAlone = (sql: Db): Fragment => sql`
+const isStuckRun = (sql: Db): Fragment => sql`
   r.attempts > 1 and (r.found in ('failing', 'error') or r.since < now() - interval '10 minutes')`;
 
 const watchRunId = (sql: Db): Fragment => sql`md5('run ' || w.watch || '/' || w.subject)::uuid`;
@@ -60,7 +60,7 @@ const selectUnattended = (sql: Db): Fragment => sql`
   union all
   select md5('run ' || r.application_id)::uuid, 'run', r.found, a.client_id, r.application_id, r.last_error, r.since,
     r.next_check_at
-  from run_checks r join applications a on a.id = r.application_id where ${isLeftAlone(sql)}
+  from run_checks r join applications a on a.id = r.application_id where ${isStuckRun(sql)}
   union all
   select ${watchRunId(sql)}, 'run', w.watch, null::uuid, null::uuid, null, w.wakes_at, w.next_check_at
   from watches w where w.checks > 1 and w.wakes_at < now() - interval '10 minutes' and not w.sending
