@@ -581,7 +581,7 @@ test('a request of a session that is under way when the access of its user ends 
   expect(await sql`select from api_keys where name = 'late'`).toHaveLength(0);
 });
 
-test('what somebody makes while signed in is listed with what their keys made', async () => {
+test('what a user makes while signed in is listed with what their keys made', async () => {
   const { browser, id } = await signedIn('admin');
   const { id: keyId } = await api.make('/v1/api-keys', { name: 'a program', role: 'service' }, await asPage(browser));
   expect((await api.get(`/v1/users/${id}/made`, { key: admin })).body.items).toEqual([
