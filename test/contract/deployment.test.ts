@@ -142,12 +142,12 @@ describe('docker-compose.yml', () => {
         name,
         expect.arrayContaining(variables.filter((variable) => !fixed.includes(variable))),
       ]);
-    const told = [...read('docs/operations.md').matchAll(/^\| (`[A-Z_`, ]+`)/gm)].flatMap(([, names]) =>
+    const described = [...read('docs/operations.md').matchAll(/^\| (`[A-Z_`, ]+`)/gm)].flatMap(([, names]) =>
       names!.match(/[A-Z_]{4,}/g),
     );
     for (const variable of new Set([...node!, ...api!, ...worker!]))
-      if (variable !== 'RUN_ID') expect(told).toContain(variable);
-    expect(told).toEqual(expect.arrayContaining(['SMTP_URL', 'ENCRYPTION_KEYS', 'PORT']));
+      if (variable !== 'RUN_ID') expect(described).toContain(variable);
+    expect(described).toEqual(expect.arrayContaining(['SMTP_URL', 'ENCRYPTION_KEYS', 'PORT']));
   });
 
   test('every text that a service mounts is there', () => {

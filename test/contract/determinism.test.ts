@@ -105,13 +105,13 @@ test('lint keeps out of what workflows are made of whatever another machine repl
 
 describe('what workflows are made of catches a cancellation by its type, and lets all else pass', () => {
   const codeOf = (file: string) => readFileSync(join(root, file), 'utf8');
-  const told = 'if (!isCancellation(error)) throw error;';
+  const rethrow = 'if (!isCancellation(error)) throw error;';
 
   test.each([
-    `try { f(); } catch (error) { ${told} }`,
-    `p.catch((error) => { ${told} g(); })`,
-    `p.then(g, (error: unknown) => { ${told} })`,
-    `p.then(g, async function (error) { ${told} })`,
+    `try { f(); } catch (error) { ${rethrow} }`,
+    `p.catch((error) => { ${rethrow} g(); })`,
+    `p.then(g, (error: unknown) => { ${rethrow} })`,
+    `p.then(g, async function (error) { ${rethrow} })`,
     'p.then(g)',
   ])('%s may stand there', (code) => {
     expect(swallows(code)).toBe(false);
@@ -123,7 +123,7 @@ describe('what workflows are made of catches a cancellation by its type, and let
     'try { f(); } catch (error) { if (isCancellation(error)) throw error; }',
     "try { f(); } catch (error) { if (error.name !== 'CancelledFailure') throw error; }",
     'try { f(); } catch (error) { if (!isCancellation(other)) throw error; }',
-    `try { f(); } catch (error) { try { g(); } catch (error) { ${told} } }`,
+    `try { f(); } catch (error) { try { g(); } catch (error) { ${rethrow} } }`,
     'p.catch(() => undefined)',
     'p.catch(ignore)',
     'p.then(g, (error) => { void error; })',

@@ -81,12 +81,12 @@ describe('the mail of an inquiry', () => {
     await eventually(async () => (await inquiry()).asks.length === 1);
     for (const question of ['direct_contract', 'bill_outside'])
       await system.api.put(`${path}/answers/${question}`, ANSWER);
-    const told = async () =>
+    const countQuestions = async () =>
       (
         await system.api.deps.sql<{ n: number }[]>`
         select jsonb_array_length(data->'questions') as n from messages where recipient_id = ${providerId}`
       )[0]!.n;
-    await eventually(async () => (await told()) === 4);
+    await eventually(async () => (await countQuestions()) === 4);
     const [mail] = await sentTo(providerId, email);
     expect(mail!.subject).toBe('Questions about your participation through Alma & Co');
     // the worker may be sending it at the same time
@@ -250,15 +250,15 @@ test('a change of billing readiness is published with the old and the new one, t
 
 test('a change of billing readiness by the operator’s own policy is published too', async () => {
   const application = await system.at('confirmed');
-  const told = async () => {
+  const listChanges = async () => {
     const { items } = (await system.api.get('/v1/events?limit=200')).body;
     const own = items.filter(({ subjectId }: { subjectId: string }) => subjectId === application.id);
     return own.map(({ data }: { data: { to: { mayBill: boolean } } }) => data.to.mayBill);
   };
-  await eventually(async () => (await told()).join() === 'true');
+  await eventually(async () => (await listChanges()).join() === 'true');
   await system.api.patch('/v1/settings', { documentRequired: ['contract'] });
-  await eventually(async () => (await told()).join() === 'true,false');
+  await eventually(async () => (await listChanges()).join() === 'true,false');
   await system.api.patch('/v1/settings', { documentRequired: [] });
-  await eventually(async () => (await told()).length === 3);
-  expect(await told()).toEqual([true, false, true]);
+  await eventually(async () => (await listChanges()).length === 3);
+  expect(await listChanges()).toEqual([true, false, true]);
 });

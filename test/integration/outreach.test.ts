@@ -428,8 +428,8 @@ describe('the local mailbox', () => {
   test('shows a key of some clients their mail, and of mail about several clients nothing', async () => {
     const [one, other] = [await batch(), await batch()];
     const dana = await api.make('/v1/users', { name: 'Dana', email: `${randomUUID()}@example.org`, role: 'lead' });
-    const told = { recipientType: 'user', recipientId: dana.id, template: 'escalation', data: {} } as const;
-    for (const { queue } of [one, other]) await queue(told);
+    const notice = { recipientType: 'user', recipientId: dana.id, template: 'escalation', data: {} } as const;
+    for (const { queue } of [one, other]) await queue(notice);
     const digest = await due(dana.id);
     await api.deps.sql`delete from local_mailbox`;
     for (const id of [one.id, other.id, digest.send!.id])
@@ -481,11 +481,11 @@ describe('what is emitted', () => {
     const [slow, quick] = [randomUUID(), randomUUID()];
     let go = () => {};
     const gate = new Promise<void>((resolve) => (go = resolve));
-    let told = () => {};
-    const emitted = new Promise<void>((resolve) => (told = resolve));
+    let resolveEmitted = () => {};
+    const emitted = new Promise<void>((resolve) => (resolveEmitted = resolve));
     const slowOne = api.deps.sql.begin(async (tx) => {
       await tell(tx, slow);
-      told();
+      resolveEmitted();
       await gate;
     });
     await emitted;

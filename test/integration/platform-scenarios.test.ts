@@ -173,10 +173,10 @@ test('5: the platform answers three of six: unclear is not direct, and only the 
   const inquiry = await read('inquiry');
   expect(inquiry.status).toBe('open');
   expect(inquiry.openQuestions.map(({ question }: { question: string }) => question)).toEqual(open);
-  const told = () => system.api.deps.sql<{ questions: { question: string }[] }[]>`
+  const listInquiries = () => system.api.deps.sql<{ questions: { question: string }[] }[]>`
     select data->'questions' as questions from messages where data->>'relationshipId' = ${id} order by created_at`;
-  await eventually(async () => (await told()).at(-1)?.questions.length === 3);
-  expect((await told()).at(-1)!.questions.map(({ question }) => question)).toEqual(open);
+  await eventually(async () => (await listInquiries()).at(-1)?.questions.length === 3);
+  expect((await listInquiries()).at(-1)!.questions.map(({ question }) => question)).toEqual(open);
   expect((await ask(filed, payerIds))[0]).toMatchObject({ mayBill: false, reasons: ['platform_only'] });
 });
 
@@ -281,7 +281,7 @@ test('8: loses the group’s contract: forty participations end at once, no matt
     const { body } = await system.api.post('/v1/billing-readiness', { items });
     return body.items.map((answer: { mayBill: boolean; reasons: string[] }) => answer.mayBill || answer.reasons);
   };
-  const told = async (mayBill: boolean) => {
+  const countChanges = async (mayBill: boolean) => {
     const { items } = (
       await system.api.get('/v1/events?type=billing_readiness.changed&limit=200', {
         key: await system.api.keyOf('service', [clientId]),
@@ -290,12 +290,12 @@ test('8: loses the group’s contract: forty participations end at once, no matt
     return items.filter(({ data }: { data: { to: { mayBill: boolean } } }) => data.to.mayBill === mayBill).length;
   };
   expect(await answers(TODAY)).toEqual(all.map(() => true));
-  await eventually(async () => (await told(true)) === 40);
+  await eventually(async () => (await countChanges(true)) === 40);
   const ending = { on: daysAgo(1), reason: 'terminated', source: 'letter', reference: 'L-1' };
   await system.api.post(`/v1/agreements/${id}/end`, ending);
   expect(await answers(TODAY)).toEqual(all.map(() => ['participation_ended']));
   expect(await answers(daysAgo(1))).toEqual(all.map(() => true));
-  await eventually(async () => (await told(false)) === 40);
+  await eventually(async () => (await countChanges(false)) === 40);
 });
 
 test('9: arrives with nine direct contracts of years ago: billable at once, and chased no more', async () => {

@@ -87,7 +87,7 @@ describe('the payer of a question', () => {
 });
 
 /** Waits until an event says that the billing readiness of an application's scope has changed. */
-async function told({ id, filed }: OpenApplication, from: boolean, to: boolean): Promise<Reply['body']> {
+async function waitForChange({ id, filed }: OpenApplication, from: boolean, to: boolean): Promise<Reply['body']> {
   const key = await system.api.keyOf('auditor', [filed.clientId]);
   return eventually(async () => {
     const { items } = (await system.api.get('/v1/events?type=billing_readiness.changed&limit=200', { key })).body;
@@ -296,7 +296,7 @@ describe('a fact by phone', () => {
       await application.confirm(fact, fact === 'payerProviderId' ? BY_PHONE : {});
     const approval = `${application.path}/confirmations/payerProviderId/approval`;
     await system.api.post(approval, {}, { key: await (await user('lead'))() });
-    expect((await told(application, false, true)).to.reasons).toEqual([]);
+    expect((await waitForChange(application, false, true)).to.reasons).toEqual([]);
   });
 
   test('is the operator’s own choice', async () => {
@@ -479,11 +479,14 @@ describe('what was known on a day', () => {
     const colleague = { ...(await system.file({ clientId, payerId })), practiceId };
     const confirmations = { ...createAllFacts(), contract: createProof({ inheritedFrom: id }) };
     const theirs = await system.open(colleague, { adopt: { stage: 'confirmed', confirmations } });
-    await told(theirs, false, true);
+    await waitForChange(theirs, false, true);
     const steps: Step[] = [
       [nothing, YES],
-      [() => strike(application, 'confirmation').then(() => told(theirs, true, false)), no('contract_unconfirmed')],
-      [() => application.confirm('contract').then(() => told(theirs, false, true)), YES],
+      [
+        () => strike(application, 'confirmation').then(() => waitForChange(theirs, true, false)),
+        no('contract_unconfirmed'),
+      ],
+      [() => application.confirm('contract').then(() => waitForChange(theirs, false, true)), YES],
     ];
     expect(await answersAfter({ ...scope(colleague), payerId }, steps)).toMatchObject(asItWas(steps));
   });

@@ -260,7 +260,7 @@ test('a claims route to an ID that is not the payer’s own is found, its own or
 
 describe('what is there twice', () => {
   /** Waits until an event says that an application's scope may be billed. */
-  const told = (id: string) =>
+  const waitUntilBillable = (id: string) =>
     eventually(async () => {
       const { items } = (await system.api.get('/v1/events?limit=200')).body;
       return items.some((one: Reply['body']) => one.subjectId === id && one.data.to?.mayBill);
@@ -275,7 +275,7 @@ describe('what is there twice', () => {
     const through = { providerId, platform: 'Alma', payerIds: [plan], states: ['CA', 'NY'] };
     const { id } = await system.api.make('/v1/platform-relationships', through);
     await system.api.patch(`/v1/payers/${payerId}`, { covers: [plan] });
-    await told(waiting.id);
+    await waitUntilBillable(waiting.id);
 
     await system.api.post(`/v1/payers/${plan}/merge`, { into: twin, reason: 'the same plan' });
     const asked = { providerId, practiceId, payerId: twin, state: 'NY', dateOfService: TODAY };
@@ -297,7 +297,7 @@ describe('what is there twice', () => {
     const before = (await system.api.get(`/v1/payers/${payerId}`)).body;
     const merged = await system.api.post(`/v1/payers/${payerId}/merge`, { into, reason: 'the same payer' });
     expect(merged.body.aliases).toContain(before.name);
-    await told(other.id);
+    await waitUntilBillable(other.id);
     expect((await system.api.post(`/v1/payers/${payerId}/merge`, { into, reason: 'again' })).status).toBe(200);
     const question = { providerId, practiceId, state: 'CA', dateOfService: TODAY };
     for (const asked of [payerId, into])

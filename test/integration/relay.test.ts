@@ -88,13 +88,13 @@ function deliverer(outcome: (id: string) => Promise<Delivery> | Delivery) {
 const RECORDED: Delivery = { status: 'recorded' };
 const LATE: Delivery = { status: 'on_its_way' };
 
-/** Tells of changed files by `outcome`, and remembers which. */
-function teller(outcome: (id: string) => Promise<void> | void) {
-  const told: string[] = [];
+/** Records which applications are notified of a changed file, each with `outcome`. */
+function recordNotices(outcome: (id: string) => Promise<void> | void) {
+  const notified: string[] = [];
   return {
-    told,
+    notified,
     notifyFileChanged: async (id: string): Promise<void> => {
-      told.push(id);
+      notified.push(id);
       await outcome(id);
     },
   };
@@ -230,10 +230,10 @@ describe('the outbox', () => {
   test('a recipient that takes long keeps none of the others waiting', async () => {
     const [slow, ...others] = await applications(3);
     const { over, release } = held();
-    const { told, notifyFileChanged } = teller((id) => (id === slow ? over : undefined));
+    const { notified, notifyFileChanged } = recordNotices((id) => (id === slow ? over : undefined));
     relayTo({ notifyFileChanged });
     await changePractice();
-    await eventually(() => others.every((id) => told.includes(id)));
+    await eventually(() => others.every((id) => notified.includes(id)));
     const left = async () =>
       (await api.deps.sql<{ subject: string }[]>`select subject from outbox`).map((r) => r.subject);
     await eventually(async () => (await left()).length === 1);
@@ -244,11 +244,11 @@ describe('the outbox', () => {
 
   test('a recipient that fails is signalled again, and the others are not', async () => {
     const ids = await applications(3);
-    const { told, notifyFileChanged } = teller(once(ids[1]!));
+    const { notified, notifyFileChanged } = recordNotices(once(ids[1]!));
     relayTo({ notifyFileChanged });
     await changePractice();
-    await eventually(async () => told.length > 3 && (await nothingLeft()));
-    expect([...told].sort()).toEqual([...ids, ids[1]!].sort());
+    await eventually(async () => notified.length > 3 && (await nothingLeft()));
+    expect([...notified].sort()).toEqual([...ids, ids[1]!].sort());
   });
 
   test('a lease is renewed only while its try is under way: a row that has failed keeps the pause that it was given', async () => {
@@ -271,16 +271,16 @@ describe('the outbox', () => {
   test('what takes longer than its lease stays with the relay that is at it', async () => {
     const [application] = await applications(1);
     const { over, release } = held();
-    const { told, notifyFileChanged } = teller(() => over);
+    const { notified, notifyFileChanged } = recordNotices(() => over);
     relayTo({ notifyFileChanged }, { leaseSeconds: 1 });
     relayTo({ notifyFileChanged }, { leaseSeconds: 1 });
     await announceFact(api.deps.sql, 'application file changed', application!);
-    await eventually(() => told.length > 0);
+    await eventually(() => notified.length > 0);
     // long after the first lease has run out
     await eventually(
       async () => (await api.deps.sql`select from outbox where created_at < now() - interval '3 seconds'`).length === 1,
     );
-    expect(told).toEqual([application]);
+    expect(notified).toEqual([application]);
     release();
     await eventually(nothingLeft);
   });
@@ -289,7 +289,7 @@ describe('the outbox', () => {
     const [application] = await applications(1);
     const { sql } = api.deps;
     let well = false;
-    const { notifyFileChanged } = teller(() => {
+    const { notifyFileChanged } = recordNotices(() => {
       if (!well) throw new TypeError('a defect');
     });
     await announceFact(sql, 'application file changed', application!);
@@ -315,10 +315,10 @@ describe('the outbox', () => {
     await announceFact(sql, 'application file changed', application!);
     await sql`update outbox set dead_at = now()`;
     await announceFact(sql, 'application file changed', application!);
-    const { told, notifyFileChanged } = teller(() => undefined);
+    const { notified, notifyFileChanged } = recordNotices(() => undefined);
     relayTo({ notifyFileChanged });
     await eventually(async () => (await sql`select from outbox`).length === 0);
-    expect(told).toEqual([application]);
+    expect(notified).toEqual([application]);
   });
 
   test.each([
@@ -334,7 +334,7 @@ describe('the outbox', () => {
     const [application] = await applications(1);
     const { sql } = api.deps;
     await announceFact(sql, 'application file changed', application!);
-    const { notifyFileChanged } = teller(() => {
+    const { notifyFileChanged } = recordNotices(() => {
       throw error;
     });
     relayTo({ notifyFileChanged, isReachable: () => Promise.resolve(reachable) });
@@ -377,9 +377,9 @@ describe('the outbox', () => {
     const { sql } = api.deps;
     for (const id of [...ids, ...ids]) await announceFact(sql, 'application file changed', id, { afterSeconds: 1 });
     await changePractice();
-    const { told, notifyFileChanged } = teller(() => undefined);
+    const { notified, notifyFileChanged } = recordNotices(() => undefined);
     relayTo({ notifyFileChanged });
     await eventually(nothingLeft);
-    expect([...told].sort()).toEqual([...ids].sort());
+    expect([...notified].sort()).toEqual([...ids].sort());
   });
 });

@@ -70,8 +70,12 @@ describe('a user who ends', () => {
     const inquiry = `/v1/platform-relationships/${relationshipId}/inquiry`;
     await system.api.post(inquiry, { recipient: { type: 'user', id: leaver } });
     const message = { key: randomUUID(), clientId, recipientType: 'user' as const, recipientId: leaver };
-    const told = { template: 'escalation', data: { purpose: 'check_status' }, notBefore: '2026-06-10T18:30:00.000Z' };
-    await queueMessages(sql, [{ ...message, ...told }]);
+    const escalation = {
+      template: 'escalation',
+      data: { purpose: 'check_status' },
+      notBefore: '2026-06-10T18:30:00.000Z',
+    };
+    await queueMessages(sql, [{ ...message, ...escalation }]);
 
     // the inquiry asks this user, so another has to be named
     expect(listBrokenRules(await end(leaver, null))).toEqual(['workTo asked']);

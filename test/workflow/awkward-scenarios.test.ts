@@ -66,7 +66,7 @@ async function confirmed(effectiveOn: PlainDate, playbook = {}): Promise<Life> {
 }
 
 /** Lists how often events said that billing readiness had become yes or no. */
-const told = async ({ id }: Life): Promise<boolean[]> =>
+const listAnswers = async ({ id }: Life): Promise<boolean[]> =>
   (
     await lives.sql<{ yes: boolean }[]>`
       select (data->'to'->>'mayBill')::boolean as yes from emitted
@@ -151,7 +151,7 @@ test('awkward scenario 6: the effective date is ahead, then later than stated, t
   await lives.env.sleep('10 days');
   expect((await life.state()).participation?.effective?.begunAt).toEqual(expect.any(String));
   expect(await countOf(life, 'effective')).toBe(1);
-  await eventually(async () => (await told(life)).at(-1) === true);
+  await eventually(async () => (await listAnswers(life)).at(-1) === true);
 
   // back to the first statement: claims between are free to go out, and the knowledge of then is still known
   const early = addDays(first, -15);
@@ -162,7 +162,7 @@ test('awkward scenario 6: the effective date is ahead, then later than stated, t
   const [then] = await readReadinessEvidence(lives.sql, PRINCIPAL, [{ ...question, asOf: knownBefore }]);
   if (!then || 'unknown' in then) throw new Error('unknown references');
   expect(evaluateBillingReadiness(question, then.evidence)).toMatchObject({ mayBill: false, billableFrom: first });
-  expect((await told(life)).filter(Boolean)).toHaveLength(1);
+  expect((await listAnswers(life)).filter(Boolean)).toHaveLength(1);
 });
 
 test('awkward scenario 8: returned for a missing certificate; the payer’s deadline stands, and what is late is visible', async () => {

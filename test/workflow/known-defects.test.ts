@@ -50,7 +50,7 @@ async function staffed() {
 const escalated = (life: Life) => life.until((s) => s.followUps.credentialing?.escalatedAt !== undefined, '80 days');
 
 /** Lists whom the escalation has notified, or will, of what armed it. */
-const rungs = async (life: Life) =>
+const listEscalations = async (life: Life) =>
   (
     await lives.sql<{ armedBy: string; recipientId: string }[]>`
       select armed_by, recipient_id from messages
@@ -64,7 +64,7 @@ test('nagged twice: each day of the schedule is announced once for a due date, w
   const once = [assignee, lead, clientId].map((recipientId) => ({ armedBy, recipientId }));
   const sorted = (list: { recipientId: string }[]) =>
     list.toSorted((a, b) => a.recipientId.localeCompare(b.recipientId));
-  expect(sorted(await rungs(life))).toEqual(sorted(once));
+  expect(sorted(await listEscalations(life))).toEqual(sorted(once));
 
   // a user logs a call of another application, and it is struck out: the same date is late again, and was announced
   await life.contact('in_review');
@@ -73,12 +73,12 @@ test('nagged twice: each day of the schedule is announced once for a due date, w
   expect(state.followUps.credentialing).toEqual(followUps.credentialing);
   for (let note = 0; note < 12; note += 1) await life.act('notes', { text: 'still at it', visibility: 'internal' });
   await lives.env.sleep('60 days');
-  expect(sorted(await rungs(life))).toEqual(sorted(once));
+  expect(sorted(await listEscalations(life))).toEqual(sorted(once));
 
   // the next due date has a ladder of its own
   await life.contact('in_review');
   await escalated(life);
-  expect(await rungs(life)).toHaveLength(6);
+  expect(await listEscalations(life)).toHaveLength(6);
 });
 
 test('escalation after close: the next recipient is not notified, and the queue forgets it', async () => {

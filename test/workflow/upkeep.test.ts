@@ -84,7 +84,7 @@ async function runs(on: Book): Promise<number> {
 }
 
 /** Waits until the upkeep has taken its notice. */
-const heard = (on: Book) =>
+const waitForUpkeep = (on: Book) =>
   eventually(
     async () => {
       const { events } = await lives.env.client.workflow.getHandle(workflowId(on)).fetchHistory();
@@ -97,7 +97,7 @@ const heard = (on: Book) =>
 /** Tells the upkeep of a change that was made. */
 async function tell(on: Book): Promise<void> {
   await lives.dispatch.notifyWatch('providerUpkeep', on.personId);
-  await heard(on);
+  await waitForUpkeep(on);
 }
 
 /** At six in the morning in Denver: before anything is said on that day. */
@@ -144,9 +144,12 @@ interface Statement {
  * missed.
  */
 function expected({ item, state, dueOn, from, until }: Statement): Said[] {
-  const rungs = LADDER[item].map((rung) => ({ rung, on: rung > 0 ? plus(dueOn, rung) : workdayBefore(dueOn, -rung) }));
-  const missed = rungs.filter(({ on }) => on < from).at(-1);
-  const fell = rungs.filter(({ on }) => from <= on && on < until);
+  const schedule = LADDER[item].map((rung) => ({
+    rung,
+    on: rung > 0 ? plus(dueOn, rung) : workdayBefore(dueOn, -rung),
+  }));
+  const missed = schedule.filter(({ on }) => on < from).at(-1);
+  const fell = schedule.filter(({ on }) => from <= on && on < until);
   return [...(missed ? [{ rung: missed.rung, on: from }] : []), ...fell].map((one) => ({ ...one, item, state, dueOn }));
 }
 
@@ -358,7 +361,7 @@ test('messages that arrive while it continues as new, in full hundreds of times,
         await lives.sql`delete from documents where provider_id = ${on.providerId}`;
         // the first makes the run end; the others come while it does
         await Promise.all([0, 1, 2].map((n) => put(on, `paper ${round}.${n}`)));
-        await heard(on);
+        await waitForUpkeep(on);
       }
     }),
   );
@@ -380,27 +383,27 @@ describe('awkward scenario 1: the attestation lapses mid-application', () => {
     await life.act('submission', { submittedOn: await lives.today(), channel: 'payer_portal' });
     await life.contact('in_review');
     await tell(life.book);
-    const told = async () =>
+    const listNotices = async () =>
       (
         await lives.sql<{ template: string; data: { rung?: number; dueOn: string } }[]>`
           select template, data from messages where recipient_id = ${assignee} and template <> 'escalation'
           order by not_before`
       ).map(({ template, data }) => (data.rung === undefined ? template : `${template} ${data.rung}`));
-    return { life, told };
+    return { life, listNotices };
   }
   const fileEntries = async (life: Awaited<ReturnType<typeof underWay>>['life']) =>
     (await life.entries()).filter(({ kind }) => kind === 'file');
 
   test('1: a lapse before the expected decision is warned of, once', async () => {
-    const { life, told } = await underWay();
-    expect(await told()).toEqual(['lapse_predicted']);
+    const { life, listNotices } = await underWay();
+    expect(await listNotices()).toEqual(['lapse_predicted']);
     await lives.env.sleep('20 days');
     await tell(life.book);
-    expect(await told()).toEqual(['lapse_predicted']);
+    expect(await listNotices()).toEqual(['lapse_predicted']);
   });
 
   test('1: it raises a blocker, restarts nothing, keeps the payer’s timers, and goes when the provider attests', async () => {
-    const { life, told } = await underWay();
+    const { life, listNotices } = await underWay();
     const { attempt, submittedOn, followUps } = await life.state();
     const lapsed = await life.until((s) => s.blockers.length > 0, '70 days');
     expect(lapsed).toMatchObject({
@@ -411,7 +414,7 @@ describe('awkward scenario 1: the attestation lapses mid-application', () => {
     });
     expect(lapsed.followUps.credentialing!.armedBy).toBe(followUps.credentialing!.armedBy);
     await lives.env.sleep('1 day');
-    await eventually(async () => (await told()).includes('upkeep_lapsed 1'));
+    await eventually(async () => (await listNotices()).includes('upkeep_lapsed 1'));
     // its own timer woke it, and nobody else did
     expect(await fileEntries(life)).toHaveLength(1);
     const tasks = () => lives.sql`
@@ -419,7 +422,7 @@ describe('awkward scenario 1: the attestation lapses mid-application', () => {
     expect(await tasks()).toHaveLength(1);
 
     await lives.env.sleep('15 days');
-    await eventually(async () => (await told()).includes('upkeep_lapsed 14'));
+    await eventually(async () => (await listNotices()).includes('upkeep_lapsed 14'));
     await life.attest();
     await tell(life.book);
     const current = await life.until((s) => s.blockers.length === 0, '1 days');
@@ -427,7 +430,7 @@ describe('awkward scenario 1: the attestation lapses mid-application', () => {
     expect(await fileEntries(life)).toHaveLength(2);
     expect(await tasks()).toHaveLength(0);
     await lives.env.sleep('40 days');
-    expect(await told()).toEqual(['lapse_predicted', 'upkeep_lapsed 1', 'upkeep_lapsed 14']);
+    expect(await listNotices()).toEqual(['lapse_predicted', 'upkeep_lapsed 1', 'upkeep_lapsed 14']);
   });
 });
 

@@ -140,7 +140,7 @@ describe('an inquiry', () => {
 });
 
 describe('a change of billing readiness', () => {
-  const told = (applicationId: string) => lives.sql<{ data: { from: object; to: object } }[]>`
+  const listChanges = (applicationId: string) => lives.sql<{ data: { from: object; to: object } }[]>`
     select data from emitted
     where subject_id = ${applicationId} and type = 'billing_readiness.changed' order by place`;
 
@@ -154,20 +154,20 @@ describe('a change of billing readiness', () => {
     for (const fact of ['contract', 'payerProviderId', 'claimsRoute'] as const) await life.confirm(fact);
     await life.confirm('effectiveDate', { value: day(20) });
     await tell();
-    await eventually(async () => (await told(life.id)).at(-1)?.data.to);
+    await eventually(async () => (await listChanges(life.id)).at(-1)?.data.to);
     const both = ['before_effective_date', 'licence_not_current'];
-    expect((await told(life.id)).at(-1)!.data.to).toEqual({ mayBill: false, reasons: both });
+    expect((await listChanges(life.id)).at(-1)!.data.to).toEqual({ mayBill: false, reasons: both });
 
     const no = { mayBill: false, reasons: ['licence_not_current'] };
     await lives.env.sleep('21 days');
-    await eventually(async () => JSON.stringify((await told(life.id)).at(-1)!.data.to) === JSON.stringify(no));
+    await eventually(async () => JSON.stringify((await listChanges(life.id)).at(-1)!.data.to) === JSON.stringify(no));
     await lives.env.sleep('10 days');
     const yes = { mayBill: true, reasons: [] };
-    await eventually(async () => JSON.stringify((await told(life.id)).at(-1)!.data.to) === JSON.stringify(yes));
+    await eventually(async () => JSON.stringify((await listChanges(life.id)).at(-1)!.data.to) === JSON.stringify(yes));
     await tell();
     await lives.env.sleep('60 days');
-    await eventually(async () => JSON.stringify((await told(life.id)).at(-1)!.data.to) === JSON.stringify(no));
-    const all = (await told(life.id)).map(({ data }) => data);
+    await eventually(async () => JSON.stringify((await listChanges(life.id)).at(-1)!.data.to) === JSON.stringify(no));
+    const all = (await listChanges(life.id)).map(({ data }) => data);
     expect(all.at(-1)!.from).toEqual(yes);
     expect(all.slice(1).map(({ from }) => from)).toEqual(all.slice(0, -1).map(({ to }) => to));
   });

@@ -192,8 +192,8 @@ describe('recredentialing', () => {
       status: 'ahead',
     });
     paper.endOf('2029-12-31');
-    const told = paper.events.filter((event) => event.kind.startsWith('recredentialing_'));
-    expect(told.map(({ kind, at: when }) => [kind, toLocalText(when).slice(0, 10)])).toEqual([
+    const entries = paper.events.filter((event) => event.kind.startsWith('recredentialing_'));
+    expect(entries.map(({ kind, at: when }) => [kind, toLocalText(when).slice(0, 10)])).toEqual([
       ['recredentialing_due', '2029-07-06'],
       ['recredentialing_reminder', '2029-09-06'],
       ['recredentialing_reminder', '2029-10-05'],
@@ -274,7 +274,7 @@ test('a state from before participations were looked after gets its part with th
 });
 
 describe('a change of which the payer must be notified', () => {
-  const told = { toldOfChanges: true };
+  const noticeGiven = { toldOfChanges: true };
   const change = (more: object = {}) => ({ field: 'address', changedOn: TODAY0, ...more });
 
   test('is in the queue at once, late after its last day, and stays until a contact says that the payer was notified', () => {
@@ -282,12 +282,12 @@ describe('a change of which the payer must be notified', () => {
     const item = () => paper.state.agenda.items.find(({ purpose }) => purpose === 'tell_of_change');
     expect(toLocalText(item()!.dueAt)).toBe('2027-01-21 00:00');
     expect(paper.view.participation).toMatchObject({ untoldChanges: [{ field: 'address', dueOn: '2027-01-20' }] });
-    paper.contact('other').contact('no_answer', told);
+    paper.contact('other').contact('no_answer', noticeGiven);
     expect(item()).toBeDefined();
     // an earlier day of another change goes before
     paper.act('change-notice', change({ field: 'name', dueOn: '2027-01-10' }));
     expect(toLocalText(item()!.dueAt)).toBe('2027-01-11 00:00');
-    paper.contact('other', told);
+    paper.contact('other', noticeGiven);
     expect(item()).toBeUndefined();
     expect(paper.view.participation).toMatchObject({ untoldChanges: [] });
     paper.strike('contact');
