@@ -23,6 +23,7 @@ import {
   type GivenDate,
   type WhoseDay,
 } from '../../domain/kernel/date-rules';
+import { hasLabelledSsn, hasSsn } from '../../domain/kernel/free-text';
 import { isNpi } from '../../domain/kernel/identifiers';
 import { isTimeZone } from '../../domain/time/time-zones';
 
@@ -68,6 +69,12 @@ const limitLength = (max: number): TextRule[] => [
   limitCharacters(max),
 ];
 
+/** Said of a text, which is kept in clear: a tax id has a field of its own, where it is sealed. */
+export const NO_SSN = {
+  rule: 'no_ssn',
+  message: 'must not have a Social Security number in it, nor a number that is written like one',
+};
+
 // Neither PostgreSQL's text nor its jsonb takes a NUL or half of a surrogate pair.
 const SINGLE_LINE: TextRule[] = [
   ...limitLength(200),
@@ -77,6 +84,7 @@ const SINGLE_LINE: TextRule[] = [
     holds: (value) => !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(value),
   },
   { rule: 'not_blank', message: 'must not be blank', holds: (value) => /\S/.test(value) },
+  { ...NO_SSN, holds: (value) => !hasLabelledSsn(value) },
 ];
 
 /** One line of 1 to 200 characters. */
@@ -95,6 +103,7 @@ export const longText = describeText(
       message: 'must not have control characters other than line breaks',
       holds: (value) => !/[^\P{Cc}\r\n\t]|\p{Cs}/u.test(value),
     },
+    { ...NO_SSN, holds: (value) => !hasSsn(value) },
   ],
   { minLength: 1, maxLength: 10_000, pattern: String.raw`^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]+$` },
 );

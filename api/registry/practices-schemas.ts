@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hasSsn } from '../../domain/kernel/free-text';
 import { isEin, isItin, isSsn, TIN_TYPES } from '../../domain/kernel/identifiers';
 import { evenIfExists } from '../kernel/duplicates';
 import { circumstanceFields } from './changes-schemas';
@@ -9,7 +10,9 @@ import {
   id,
   instant,
   line,
+  NO_SSN,
   npi,
+  reportBrokenRule,
   allowRepeats,
   describeText,
   requireUnique,
@@ -67,6 +70,7 @@ const billing = z
         message: 'must have at most 10,000 characters in at most 10 levels, and no NUL characters',
         params: { rule: 'billing' },
       });
+    else if (hasSsn(JSON.stringify(value))) reportBrokenRule(context, [], NO_SSN.rule, NO_SSN.message);
   }, BESIDE_BAD_FIELDS)
   .meta({ description: 'Free form', example: { clearinghouse: 'availity' } });
 
