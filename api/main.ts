@@ -2,10 +2,12 @@ import { availableParallelism } from 'node:os';
 import { createDispatch } from '../dispatch/dispatch';
 import { createPress } from '../papers/press';
 import { settleBudgets } from '../record/kernel/request-budgets';
+import { openKeyring } from '../record/kernel/data-keys';
 import { sealUrls } from '../record/outreach/webhooks';
 import { ConfigError, loadApiConfig } from '../runtime/config';
 import { createDatabase } from '../runtime/database';
-import { createKeyring } from '../runtime/keyring';
+import { createKeyWrapper } from '../runtime/key-wrapper';
+import { parseKeys } from '../runtime/keyring';
 import { createLogger } from '../runtime/logger';
 import { migrateDatabase } from '../runtime/migrate';
 import { runProcess } from '../runtime/run-process';
@@ -29,16 +31,19 @@ async function runApi(): Promise<void> {
   exitWithSupervisor();
   const config = loadApiConfig(process.env);
   watchEventLoop({ name: 'api', stuckAfterMs: config.stuckAfterMs });
-  const keyring = createKeyring(config.encryptionKeys);
+  const keyWrapper = createKeyWrapper(config.encryptionKeys);
   const logger = createLogger('api', config.logLevel);
   await migrateDatabase(config.databaseUrl);
   const sql = createDatabase(config.databaseUrl, { max: CONNECTIONS });
+  const { keyring } = await openKeyring(sql, keyWrapper, parseKeys(config.encryptionKeys), {
+    onError: (error) => logger.error({ err: error }, 'keys could not be asked for; again in a moment'),
+  });
   await sealUrls(sql, keyring);
   const temporal = connectTemporal(process.env, keyring);
 
   const dispatch = createDispatch({ sql, client: temporal.client });
   const press = createPress(PRESS_THREADS);
-  const deps = { sql, keyring, logger, temporal, dispatch, press, patienceMs: PATIENCE_MS, config };
+  const deps = { sql, keyring, keyWrapper, logger, temporal, dispatch, press, patienceMs: PATIENCE_MS, config };
 
   const counter = createAccessCounter(sql);
   const budgets = new Budgets(config.budget);

@@ -24,6 +24,7 @@ import { platformApplicationRoutes } from './platforms/platform-applications';
 import { ledgerRoutes, relationshipRoutes } from './platforms/platforms';
 import { playbookRoutes } from './applications/playbooks';
 import { practiceRoutes } from './registry/practices';
+import { revealRoutes } from './registry/reveals';
 import { npiCorrectionRoutes, providerRoutes } from './registry/providers';
 import { operationsRoutes } from './operations/operations';
 import { readinessRoutes } from './billing/readiness';
@@ -57,6 +58,7 @@ const GROUPS = [
   healthRoutes,
   clientRoutes,
   practiceRoutes,
+  revealRoutes,
   providerRoutes,
   npiCorrectionRoutes,
   attestationRoutes,

@@ -12,7 +12,8 @@ import { buildUrl } from '../local/postgres';
 import type { ApplicationKey } from '../domain/applications/events';
 import { toUtcDate } from '../domain/time/dates';
 import { readClock } from '../runtime/clock';
-import { createKeyring, type Keyring } from '../runtime/keyring';
+import { readKeyring } from '../record/kernel/data-keys';
+import type { Keyring } from '../runtime/keyring';
 import { connectTemporal, type Temporal } from '../runtime/temporal';
 import { createDatabase, type Sql } from '../runtime/database';
 
@@ -48,10 +49,10 @@ export async function bootSystem(env: NodeJS.ProcessEnv = {}): Promise<BootedSys
   });
   const readText = (name: string) => readFileSync(join(directory, name), 'utf8').trim();
   const ports = JSON.parse(readText('ports.json')) as { postgres: number; temporal: number };
-  const keyring = createKeyring(readText('encryption-keys'));
   const url = `http://127.0.0.1:${port}`;
   const key = readText('admin-key');
   const sql = createDatabase(buildUrl(ports.postgres, readText('postgres-password')), { max: 10 });
+  const keyring = await readKeyring(sql, readText('encryption-keys'));
   const temporal = connectTemporal({ TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}` }, keyring);
   return {
     url,

@@ -19,7 +19,11 @@ export const buildCodecEndpoint = (port: number) => `http://127.0.0.1:${port}`;
  * Opens payloads for Temporal's UI and command line on this machine, and seals none: `POST /decode`, on the loopback. It asks for
  * no login, so a page of any other origin is refused; production has no such server.
  */
-export async function startCodecServer(keyring: Keyring, port: number, uiPort: number): Promise<Server> {
+export async function startCodecServer(
+  findKeyring: () => Promise<Keyring>,
+  port: number,
+  uiPort: number,
+): Promise<Server> {
   const origins = [`http://localhost:${uiPort}`, `http://127.0.0.1:${uiPort}`];
   const server = createServer((request, response) => void answerRequest(request, response));
 
@@ -37,7 +41,7 @@ export async function startCodecServer(keyring: Keyring, port: number, uiPort: n
     }
     if (method !== 'POST') return refuseRequest(response, 404);
     try {
-      sendJson(response, await decodePayloads(keyring, await readBody(request)));
+      sendJson(response, await decodePayloads(await findKeyring(), await readBody(request)));
     } catch {
       refuseRequest(response, 400);
     }

@@ -6,7 +6,9 @@ import { Connection } from '@temporalio/client';
 import { toUtcDate } from '../domain/time/dates';
 import { readClock } from '../runtime/clock';
 import type { Environment } from '../runtime/config';
-import { createKeyring } from '../runtime/keyring';
+import { readKeyring } from '../record/kernel/data-keys';
+import { createDatabase } from '../runtime/database';
+import type { Keyring } from '../runtime/keyring';
 import { migrateDatabase } from '../runtime/migrate';
 import { summarizeError } from '../runtime/redact';
 import { registerSearchAttributes } from '../runtime/search-attributes';
@@ -114,9 +116,11 @@ async function bringUpAll(
     [port],
   );
   console.log('Starting PostgreSQL and Temporal ...');
+  const database = settings.databaseUrl ? useDatabase(settings.databaseUrl) : startPostgres(run, dataDirectory, ports);
+  const findKeyring = async () => readLocalKeyring(await database, secrets);
   const [databaseUrl, productEnv] = await Promise.all([
-    settings.databaseUrl ? useDatabase(settings.databaseUrl) : startPostgres(run, dataDirectory, ports),
-    settings.temporalAddress ? useTemporal(env) : startTemporal(run, settings, ports, env, secrets),
+    database,
+    settings.temporalAddress ? useTemporal(env) : startTemporal(run, settings, ports, env, findKeyring),
   ]);
   console.log('Starting worker and API ...');
   const registries = settings.standIns ? await startStandIns(toUtcDate(readClock())) : {};
@@ -193,17 +197,27 @@ async function useTemporal(env: Environment): Promise<Environment> {
   }
 }
 
+/** Reads the keys as they are at the moment: a rotation makes another at any time. */
+async function readLocalKeyring(databaseUrl: string, { encryptionKeys }: Secrets): Promise<Keyring> {
+  const sql = createDatabase(databaseUrl, { max: 1 });
+  try {
+    return await readKeyring(sql, encryptionKeys);
+  } finally {
+    await sql.end();
+  }
+}
+
 /** Starts a dev server, and the server that opens payloads for its UI; answers the environment for the product. */
 async function startTemporal(
   run: Run,
   settings: Settings,
   ports: LocalPorts,
   env: Environment,
-  { encryptionKeys }: Secrets,
+  findKeyring: () => Promise<Keyring>,
 ): Promise<Environment> {
   const { dataDirectory, namespace } = settings;
   const address = `127.0.0.1:${ports.temporal}`;
-  await startCodecServer(createKeyring(encryptionKeys), ports.codec, ports.temporalUi);
+  await startCodecServer(findKeyring, ports.codec, ports.temporalUi);
   const connection = await run.bringUp(
     {
       name: 'temporal',

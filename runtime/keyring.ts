@@ -19,34 +19,41 @@ export interface Keyring {
   computeLookupHash(text: string): Buffer;
   /** Computes the hashes under every key, so that data from before a rotation is found too. */
   computeLookupHashes(text: string): Buffer[];
+  /** The id of the key that seals now. */
+  readKeyId(): string;
+}
+
+/** Keys of 32 bytes by their ids: all of them open, one seals. */
+export interface SealingKeys {
+  sealing: string;
+  all: ReadonlyMap<string, Buffer>;
 }
 
 const FORM = /^([A-Za-z0-9_-]{1,40}):([A-Za-z0-9+/]{43}=)$/;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Reads ENCRYPTION_KEYS, `id:base64 of 32 bytes` with commas between; the first seals, all open. Throws a ConfigError. */
-export function createKeyring(encryptionKeys: string): Keyring {
-  const masters = parseKeys(encryptionKeys);
-  const [active] = masters.keys() as Iterable<string> as [string];
+/** Builds a keyring of the keys that `readKeys` answers at the time: an id means one key for ever. */
+export function buildKeyring(readKeys: () => SealingKeys): Keyring {
   const subkeys = new Map<string, Buffer>();
 
   function deriveSubkey(keyId: string, purpose: string): Buffer {
     const name = `${keyId} ${purpose}`;
     const known = subkeys.get(name);
     if (known) return known;
-    const master = masters.get(keyId);
-    if (!master) throw new Error('The key that sealed this is not in ENCRYPTION_KEYS');
-    const derived = Buffer.from(hkdfSync('sha256', master, '', `countersign/${purpose}`, 32));
+    const key = readKeys().all.get(keyId);
+    if (!key) throw new Error('The key that sealed this is neither in ENCRYPTION_KEYS nor among the data keys');
+    const derived = Buffer.from(hkdfSync('sha256', key, '', `countersign/${purpose}`, 32));
     subkeys.set(name, derived);
     return derived;
   }
 
   function encryptBytes(purpose: string, plaintext: Uint8Array, aad: string): Ciphertext {
     const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', deriveSubkey(active, purpose), iv).setAAD(Buffer.from(aad));
+    const { sealing: keyId } = readKeys();
+    const cipher = createCipheriv('aes-256-gcm', deriveSubkey(keyId, purpose), iv).setAAD(Buffer.from(aad));
     const body = [iv, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()];
-    return { keyId: active, data: Buffer.concat(body) };
+    return { keyId, data: Buffer.concat(body) };
   }
 
   function decryptBytes(purpose: string, { keyId, data }: { keyId: string; data: Uint8Array }, aad: string): Buffer {
@@ -73,12 +80,20 @@ export function createKeyring(encryptionKeys: string): Keyring {
       const data = Buffer.from(sealed.slice(dot + 1), 'base64url');
       return decryptBytes('field', { keyId: sealed.slice(0, dot), data }, aad).toString();
     },
-    computeLookupHash: (text) => computeHmac(active, 'lookup', text),
-    computeLookupHashes: (text) => [...masters.keys()].map((keyId) => computeHmac(keyId, 'lookup', text)),
+    computeLookupHash: (text) => computeHmac(readKeys().sealing, 'lookup', text),
+    computeLookupHashes: (text) => [...readKeys().all.keys()].map((keyId) => computeHmac(keyId, 'lookup', text)),
+    readKeyId: () => readKeys().sealing,
   };
 }
 
-function parseKeys(encryptionKeys: string): Map<string, Buffer> {
+/** Creates a keyring of the keys in ENCRYPTION_KEYS alone; throws a ConfigError. */
+export function createKeyring(encryptionKeys: string): Keyring {
+  const keys = parseKeys(encryptionKeys);
+  return buildKeyring(() => keys);
+}
+
+/** Reads ENCRYPTION_KEYS, `id:base64 of 32 bytes` with commas between; the first seals, all open. Throws a ConfigError. */
+export function parseKeys(encryptionKeys: string): SealingKeys {
   const masters = new Map<string, Buffer>();
   for (const entry of encryptionKeys.split(',')) {
     const [, id, key] = FORM.exec(entry.trim()) ?? [];
@@ -86,5 +101,6 @@ function parseKeys(encryptionKeys: string): Map<string, Buffer> {
     if (masters.has(id)) throw new ConfigError(`ENCRYPTION_KEYS: names the key ${id} twice`);
     masters.set(id, Buffer.from(key, 'base64'));
   }
-  return masters;
+  const [sealing] = masters.keys() as Iterable<string> as [string];
+  return { sealing, all: masters };
 }

@@ -109,6 +109,7 @@ export const ROW_RULES = {
   client_requests: own,
   provider_contacts: own,
   access_withdrawals: own,
+  reveals: own,
 
   tasks: ownOrOperators,
   mail_batches: ownOrOperators,
@@ -162,6 +163,7 @@ export const ROW_RULES = {
   watch_tries: written,
   idempotency_keys: none,
   request_budgets: none,
+  data_keys: none,
   destinations: none,
   worker_heartbeats: none,
   rounds: none,

@@ -5,13 +5,15 @@ import { createActivities } from '../activities';
 import { createDispatch, TASK_QUEUE } from '../dispatch/dispatch';
 import { createDataConverter } from '../runtime/codec';
 import { createSmtpMailer } from '../outreach/mail';
+import { openKeyring } from '../record/kernel/data-keys';
 import { setServices } from '../record/sources/lookups';
 import { Caqh } from '../registries/caqh';
 import { Leie } from '../registries/leie';
 import { Nppes } from '../registries/nppes';
 import { loadWorkerConfig } from '../runtime/config';
 import { createDatabase } from '../runtime/database';
-import { createKeyring } from '../runtime/keyring';
+import { createKeyWrapper } from '../runtime/key-wrapper';
+import { parseKeys } from '../runtime/keyring';
 import { createLogger } from '../runtime/logger';
 import { runProcess } from '../runtime/run-process';
 import { exitWithSupervisor } from '../runtime/exit-with-supervisor';
@@ -20,6 +22,7 @@ import { watchEventLoop } from '../runtime/watchdog';
 import { startAuditLinker } from './audit-linker';
 import { startHeartbeat, TaskClock } from './heartbeat';
 import { WORKER_CONNECTIONS, WORKER_OPTIONS } from './options';
+import { startKeyRotation } from './key-rotation';
 import { startReconciler } from './reconcile';
 import { startRelay } from './relay';
 import { createSdkLogger } from './sdk-logger';
@@ -35,8 +38,11 @@ async function runWorker(): Promise<void> {
     telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
   });
 
-  const keyring = createKeyring(config.encryptionKeys);
   const sql = createDatabase(config.databaseUrl, { max: WORKER_CONNECTIONS });
+  const keys = await openKeyring(sql, createKeyWrapper(config.encryptionKeys), parseKeys(config.encryptionKeys), {
+    onError: (error) => logger.error({ err: error }, 'keys could not be asked for; again in a moment'),
+  });
+  const { keyring } = keys;
   const { caqh, nppesUrl, leieUrl } = config;
   await setServices(sql, {
     caqh: { mode: caqh.mode, name: caqh.name },
@@ -73,11 +79,14 @@ async function runWorker(): Promise<void> {
   const relay = startRelay({ sql, dispatch, logger });
   const reconciler = startReconciler({ sql, dispatch, logger, settings: config.reconcile });
   const auditLinker = startAuditLinker({ sql, logger });
+  const keyRotation = startKeyRotation({ sql, keyring, logger });
   const heartbeat = startHeartbeat({ sql, worker, tasks, workerId: randomUUID(), runId: config.runId, logger });
   try {
     await worker.run();
   } finally {
     heartbeat.stop();
+    keys.stop();
+    await keyRotation.stop();
     await auditLinker.stop();
     await reconciler.stop();
     await relay.stop();

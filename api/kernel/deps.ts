@@ -2,6 +2,7 @@ import type { Dispatch } from '../../dispatch/dispatch';
 import type { Press } from '../../papers/press';
 import type { SignInConfig } from '../../runtime/config';
 import type { Sql } from '../../runtime/database';
+import type { KeyWrapper } from '../../runtime/key-wrapper';
 import type { Keyring } from '../../runtime/keyring';
 import type { Logger } from '../../runtime/logger';
 import type { Temporal } from '../../runtime/temporal';
@@ -10,6 +11,7 @@ import type { Temporal } from '../../runtime/temporal';
 export interface Deps {
   sql: Sql;
   keyring: Keyring;
+  keyWrapper: KeyWrapper;
   logger: Logger;
   temporal: Temporal;
   dispatch: Dispatch;

@@ -57,6 +57,7 @@ export const PROBLEMS = {
   no_such_item: [409, 'The application has no open item of this kind'],
   beyond_max_per_call: [409, 'The payer takes fewer applications in one call; what is beyond stays due'],
   call_over: [409, 'The call has ended; log its contacts without it, or start another'],
+  beyond_reveals: [409, 'The call has revealed as many identifiers as it may'],
   not_decided: [409, 'The client has not decided to bridge or to build direct contracts'],
   relationship_ended: [409, 'The provider has already left the platform'],
   ended: [409, 'This client or provider has left, so nothing new can be recorded'],

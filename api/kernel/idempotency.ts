@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { claimKey, saveKeyAnswer, type KeptRequest } from '../../record/kernel/idempotency-keys';
+import { openField, sealField } from '../../record/kernel/sealed-fields';
 import type { Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { deriveUuid } from '../../runtime/uuid';
@@ -33,21 +34,17 @@ export const createSingleAttempt = (): Attempt => ({ commandId: randomUUID(), ke
 /**
  * Matches retries by Idempotency-Keys, scoped to the caller and route. There is no lock: every effect is recorded once
  * under the command's id, so attempts that overlap, or follow a crash, come to the same effect, and the first answer
- * that is kept answers them all. Answers are kept sealed, since one of them holds an API key, and a body is kept as a
- * keyed hash only: an attacker who knew the rest of it could find a tax id by trying.
+ * that is kept answers them all. Answers are kept sealed, since one of them holds an API key, and so is the digest of a
+ * body: an attacker who knew the rest of it could find a tax id by trying.
  */
 export function createIdempotency(sql: Sql, keyring: Keyring) {
-  const nameOwner = (id: string) => `idempotency_keys/${id}`;
-
   /** Claims the key for this body; answers 422 if it came with another one. `scope` names caller and route. */
   async function claimAttempt(scope: string[], key: string, body: unknown): Promise<Attempt> {
     const id = deriveUuid([...scope, key]);
     const text = canonicalizeJson(body);
-    const bodyHash = keyring.computeLookupHash(text);
-    const kept = await claimKey(sql, id, bodyHash);
-    const hashes = keyring.computeLookupHashes(text);
-    if (kept.bodyHash && !hashes.some((hash) => hash.equals(kept.bodyHash!)))
-      throw new Problem('idempotency_key_reused');
+    const digest = createHash('sha256').update(text).digest('base64');
+    const kept = await claimKey(sql, id, sealField(keyring, 'idempotencyKey.body', id, digest));
+    if (!isSameBody(id, kept, { text, digest })) throw new Problem('idempotency_key_reused');
     return {
       // The key's own time is part of it: after 30 days the same key is a new command.
       commandId: deriveUuid([id, kept.createdAt]),
@@ -56,9 +53,18 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
     };
   }
 
+  function isSameBody(
+    id: string,
+    { bodySealed, bodyHash }: KeptRequest,
+    { text, digest }: { text: string; digest: string },
+  ): boolean {
+    if (bodySealed !== null) return openField(keyring, 'idempotencyKey.body', id, bodySealed) === digest;
+    return bodyHash === null || keyring.computeLookupHashes(text).some((hash) => hash.equals(bodyHash));
+  }
+
   async function keepAnswer(id: string, answer: Answer): Promise<Answer> {
     if (!isFinal(answer.status)) return answer;
-    const response = keyring.seal(JSON.stringify(answer.body ?? null), nameOwner(id));
+    const response = sealField(keyring, 'idempotencyKey.response', id, JSON.stringify(answer.body ?? null));
     const row = await saveKeyAnswer(sql, id, { status: answer.status, location: answer.location ?? null, response });
     return (row && readStored(id, row)) ?? answer;
   }
@@ -68,7 +74,11 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
     { status, location, response }: Pick<KeptRequest, 'status' | 'location' | 'response'>,
   ): Answer | undefined {
     if (status === null || response === null) return undefined;
-    return { status, body: JSON.parse(keyring.open(response, nameOwner(id))), location: location ?? undefined };
+    return {
+      status,
+      body: JSON.parse(openField(keyring, 'idempotencyKey.response', id, response)),
+      location: location ?? undefined,
+    };
   }
 
   return { claim: claimAttempt };

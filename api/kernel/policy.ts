@@ -8,8 +8,10 @@ const POLICY = {
   'session:own': ROLES,
   'registry:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'],
   'registry:write': ['admin', 'lead', 'specialist'],
-  // DEA and policy numbers in full; all others see the last four characters.
-  'identifiers:read': ['admin', 'lead', 'specialist'],
+  // Tax ids of persons, DEA and policy numbers in full, one at a time and with a reason.
+  'identifiers:reveal': ['admin', 'lead', 'specialist'],
+  // To begin with another data key.
+  'keys:rotate': ['admin'],
   // Things that all clients share.
   'clients:create': ['admin', 'lead', 'specialist'],
   'payers:write': ['admin', 'lead', 'specialist'],
@@ -46,7 +48,13 @@ const POLICY = {
 export type Permission = keyof typeof POLICY;
 
 // Beyond any client: a key that is scoped to some may not do these.
-const UNSCOPED: readonly Permission[] = ['clients:create', 'payers:write', 'settings:write', 'exclusions:import'];
+const UNSCOPED: readonly Permission[] = [
+  'clients:create',
+  'payers:write',
+  'settings:write',
+  'exclusions:import',
+  'keys:rotate',
+];
 
 const isRoleAllowed = (role: Role, permission: Permission): boolean =>
   (POLICY[permission] as readonly Role[]).includes(role);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { id, instant } from '../kernel/schemas';
+import { SEALED_FIELDS, type SealedFieldName } from '../../record/kernel/sealed-fields';
+import { actor, id, instant } from '../kernel/schemas';
 
 export const stuckItem = z
   .strictObject({
@@ -23,3 +24,33 @@ export const stuckItem = z
     againAt: instant.nullable().meta({ description: 'When it is tried again by itself; null: when you say so' }),
   })
   .meta({ id: 'StuckItem' });
+
+const keyId = z.string().meta({ description: 'The name of a key, never the key' });
+export const keyRotation = z
+  .strictObject({
+    id: keyId,
+    masterId: keyId.meta({ description: 'The master key that wraps it' }),
+    madeBy: actor,
+    madeAt: instant,
+    sealsFrom: instant.meta({ description: 'By then every process knows it' }),
+    sealedAllAt: instant.nullable().meta({ description: 'null until no row is sealed by another key' }),
+    fields: z
+      .array(
+        z.strictObject({
+          field: z.enum(Object.keys(SEALED_FIELDS) as [SealedFieldName, ...SealedFieldName[]]),
+          left: z.int().min(0).meta({ description: 'Rows that another key sealed, or nobody yet' }),
+        }),
+      )
+      .meta({ description: 'All that is sealed in the database' }),
+    earlier: z
+      .array(
+        z.strictObject({
+          id: keyId,
+          masterId: keyId,
+          madeAt: instant,
+          used: z.boolean().meta({ description: 'Whether a row may still be sealed by it' }),
+        }),
+      )
+      .meta({ description: 'The latest first. Histories in Temporal, and backups, may hold what they sealed' }),
+  })
+  .meta({ id: 'KeyRotation' });

@@ -1,14 +1,16 @@
+import { startRotation } from '../../record/kernel/data-keys';
+import { findRotation } from '../../record/operations/key-rotation';
 import { findStuck, listStuck, retryStuck } from '../../record/operations/stuck';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
 import { answerPage } from '../kernel/listing';
-import { answerNoContent, route, type Route } from '../kernel/route';
+import { answerNoContent, answerOk, route, type Route } from '../kernel/route';
 import { describePage, pageQuery } from '../kernel/schemas';
-import { stuckItem } from './operations-schemas';
+import { keyRotation, stuckItem } from './operations-schemas';
 
 const tag = 'operations';
 
-export const operationsRoutes = ({ sql }: Deps): Route[] => [
+export const operationsRoutes = ({ sql, keyWrapper }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/operations/stuck',
@@ -38,6 +40,32 @@ export const operationsRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject }) => {
       if (!(await retryStuck(sql, principal, subject))) throw new Problem('restore_review_needed');
       return answerNoContent();
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/operations/key-rotation',
+    summary: 'Read how far a key rotation has come',
+    description: 'The newest data key, what is left to be sealed by it, and the keys before it.',
+    tag,
+    access: 'keys:rotate',
+    subject: () => findRotation(sql),
+    responses: { 200: { description: 'The rotation', schema: keyRotation } },
+    handler: async ({ subject }) => answerOk(subject),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/operations/key-rotation',
+    summary: 'Rotate the data key',
+    description:
+      'Makes a data key. A minute later everything new is sealed by it, and the workers seal anew what is there, beside all ' +
+      'other work. Where a rotation goes on already, it is answered and none begins.',
+    tag,
+    access: 'keys:rotate',
+    responses: { 200: { description: 'The rotation', schema: keyRotation } },
+    handler: async ({ principal }) => {
+      await startRotation(sql, keyWrapper, principal);
+      return answerOk(await findRotation(sql));
     },
   }),
 ];

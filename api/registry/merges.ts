@@ -7,6 +7,7 @@ import { refuseFields, Problem } from '../kernel/errors';
 import { answerOk, route, type Route } from '../kernel/route';
 import { id, longText, UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { payer } from './payers-schemas';
+import { showPractice } from './practices';
 import { practice } from './practices-schemas';
 
 const mergeInput = z.strictObject({ into: id, reason: longText }).meta({ id: 'MergeInput' });
@@ -28,7 +29,7 @@ function refuseItself(subject: { id: string }, { into }: z.infer<typeof mergeInp
     });
 }
 
-export const mergeRoutes = ({ sql }: Deps): Route[] => [
+export const mergeRoutes = ({ sql, keyring }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/payers/{id}/merge',
@@ -42,7 +43,7 @@ export const mergeRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, body }) => {
       refuseItself(subject, body);
       if (!(await findPayer(sql, body.into))) throw refuseFields({ path: 'into', ...UNKNOWN_REFERENCE });
-      throwUnlessMerged(await mergePersons(sql, principal, 'payer', { id: subject.id, clientId: null }, body));
+      throwUnlessMerged(await mergePersons(sql, keyring, principal, 'payer', { id: subject.id, clientId: null }, body));
       return answerOk(await findPayer(sql, body.into));
     },
   }),
@@ -61,8 +62,8 @@ export const mergeRoutes = ({ sql }: Deps): Route[] => [
       refuseItself(subject, body);
       const into = await findPractice(sql, principal, body.into);
       if (!into || into.clientId !== subject.clientId) throw refuseFields({ path: 'into', ...UNKNOWN_REFERENCE });
-      throwUnlessMerged(await mergePersons(sql, principal, 'practice', subject, body));
-      return answerOk(await findPractice(sql, principal, into.id));
+      throwUnlessMerged(await mergePersons(sql, keyring, principal, 'practice', subject, body));
+      return answerOk(showPractice(keyring, principal)((await findPractice(sql, principal, into.id))!));
     },
   }),
 ];

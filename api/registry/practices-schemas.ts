@@ -47,7 +47,7 @@ export const tinInput = z
   ])
   .meta({
     description:
-      'Kept encrypted; only its type and last four digits are ever answered. An EIN of a prefix that the IRS was not known ' +
+      'Kept encrypted; shown by its type and last four digits, an EIN in full to staff. An EIN of a prefix that the IRS was not known ' +
       'to assign is taken, and is a finding',
   });
 
@@ -112,6 +112,10 @@ export const practice = z
     tin: z.strictObject({
       type: z.enum(TIN_TYPES),
       last4: z.string(),
+      value: z
+        .string()
+        .optional()
+        .meta({ description: 'Of an EIN, to staff; others by `POST /v1/practices/{id}/reveals`' }),
       purged: z.literal(true).optional().meta({ description: 'Only its last four digits are left' }),
     }),
     npi: npi.nullable(),

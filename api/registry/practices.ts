@@ -1,5 +1,15 @@
 import { findClient } from '../../record/registry/clients';
-import { createPractice, findPractice, listPractices, updatePractice } from '../../record/registry/practices';
+import { STAFF_ROLES } from '../../domain/kernel/codes';
+import type { Principal } from '../../record/kernel/principal';
+import {
+  createPractice,
+  findPractice,
+  listPractices,
+  openTin,
+  updatePractice,
+  type Practice,
+} from '../../record/registry/practices';
+import type { Keyring } from '../../runtime/keyring';
 import { listFileChanges } from '../../record/applications/changes';
 import type { Deps } from '../kernel/deps';
 import { addOnce } from '../kernel/duplicates';
@@ -13,6 +23,14 @@ import { practice, practiceInput, practicePatch } from './practices-schemas';
 import { refuseErrors } from '../kernel/validation';
 
 const tag = 'practices';
+
+/** A practice as a principal is shown it: of a tax id the last four digits, and to staff an EIN in full. */
+export const showPractice =
+  (keyring: Keyring, { role }: Principal) =>
+  ({ einSealed, ...practice }: Practice) => {
+    if (einSealed === null || !STAFF_ROLES.includes(role)) return practice;
+    return { ...practice, tin: { ...practice.tin, value: openTin(keyring, practice.id, einSealed) } };
+  };
 
 export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
   route({
@@ -32,7 +50,7 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
       const made = await addOnce('duplicate_practice', () =>
         createPractice(sql, keyring, principal, commandId, subject.id, body),
       );
-      return answerCreated(`/v1/practices/${made.id}`, made);
+      return answerCreated(`/v1/practices/${made.id}`, showPractice(keyring, principal)(made));
     },
   }),
   route({
@@ -45,7 +63,7 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
     query: pageQuery,
     responses: { 200: { description: 'Practices in order of creation', schema: describePage(practice) } },
     handler: async ({ principal, subject, query }) =>
-      answerPage(await listPractices(sql, principal, subject.id, query), (item) => item),
+      answerPage(await listPractices(sql, principal, subject.id, query), showPractice(keyring, principal)),
   }),
   route({
     method: 'get',
@@ -55,7 +73,7 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),
     responses: { 200: { description: 'The practice', schema: practice } },
-    handler: async ({ subject }) => answerOk(subject),
+    handler: async ({ principal, subject }) => answerOk(showPractice(keyring, principal)(subject)),
   }),
   route({
     method: 'get',
@@ -99,7 +117,7 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
         updatePractice(sql, keyring, principal, subject, body, ifMatch),
       );
       if (!changed) throw new Problem('location_in_use');
-      return answerOk(changed);
+      return answerOk(showPractice(keyring, principal)(changed));
     },
   }),
 ];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { listRoles } from '../kernel/policy';
-import { isCaqhId, isDea, isTaxonomy } from '../../domain/kernel/identifiers';
+import { isCaqhId, isDea, isTaxonomy, MASK } from '../../domain/kernel/identifiers';
 import { circumstanceFields } from './changes-schemas';
 import { endedFields } from './clients-schemas';
 import { registryState } from '../kernel/lookup-schemas';
@@ -53,40 +53,52 @@ const licence = z
 const licences = requireUnique(z.array(licence).max(100), (one) => `${one.state} ${one.number}`);
 const formerLicences = requireUnique(z.array(licence).max(1000), buildFormerKey).meta({ description: FORMER });
 const dollars = z.int().min(1).max(1_000_000_000);
+// Said where a number is new: of one on file what is shown of it may come back.
+export const NOT_SHOWN = { rule: 'whole_number', message: 'must be the whole number, not what is shown of it' };
+const policyNumber = line.superRefine((value, context) => {
+  if (value.startsWith(MASK)) reportBrokenRule(context, [], NOT_SHOWN.rule, NOT_SHOWN.message);
+});
 const policy = z.strictObject({
   carrier: line,
-  policyNumber: line,
+  policyNumber,
   startsOn: describeDate('Malpractice.startsOn').optional().meta({ description: FIRST_DAY }),
   expiresOn: describeDate('Malpractice.expiresOn'),
   limits: z.strictObject({ perOccurrence: dollars, aggregate: dollars }).optional().meta({ description: 'US dollars' }),
 });
-export const malpractice = policy.superRefine((given, context) => {
-  const { limits } = given;
-  requireOrder('Malpractice')(given, context);
-  if (limits && limits.aggregate < limits.perOccurrence)
-    reportBrokenRule(context, ['limits', 'aggregate'], 'order', 'must not be less than perOccurrence');
-}, BESIDE_BAD_FIELDS);
-const formerMalpractice = requireUnique(
-  z.array(malpractice).max(1000),
-  (one) => `${one.carrier} ${buildFormerKey(one)}`,
-).meta({
-  description: FORMER,
+type Policy = Omit<z.infer<typeof policy>, 'policyNumber'>;
+const checkPolicy = <T extends z.ZodType<Policy>>(schema: T) =>
+  schema.superRefine((given, context) => {
+    const { limits } = given;
+    requireOrder('Malpractice')(given, context);
+    if (limits && limits.aggregate < limits.perOccurrence)
+      reportBrokenRule(context, ['limits', 'aggregate'], 'order', 'must not be less than perOccurrence');
+  }, BESIDE_BAD_FIELDS);
+export const malpractice = checkPolicy(policy);
+const SENT_BACK = 'Of a number on file, what is shown of it may be sent back';
+const amendedMalpractice = checkPolicy(policy.extend({ policyNumber: line.meta({ description: SENT_BACK }) }));
+const describeFormerMalpractice = (one: typeof malpractice) =>
+  requireUnique(z.array(one).max(1000), (held) => `${held.carrier} ${buildFormerKey(held)}`).meta({
+    description: FORMER,
+  });
+const VALID_DEA = { rule: 'dea', message: 'must be a DEA number with a valid check digit' };
+const deaNumber = describeText([{ ...VALID_DEA, holds: isDea }], {
+  example: 'AB1234563',
+  pattern: '^[A-Z][A-Z9][0-9]{7}$',
 });
-const deaNumber = describeText(
-  [{ rule: 'dea', message: 'must be a DEA number with a valid check digit', holds: isDea }],
-  {
-    example: 'AB1234563',
-    pattern: '^[A-Z][A-Z9][0-9]{7}$',
-  },
+const amendedDeaNumber = describeText(
+  [{ ...VALID_DEA, holds: (value) => isDea(value) || /^\*{4}\d{4}$/.test(value) }],
+  { example: 'AB1234563', pattern: String.raw`^([A-Z][A-Z9][0-9]{3}|\*{4})[0-9]{4}$`, description: SENT_BACK },
 );
-const registration = z
-  .strictObject({ state, number: deaNumber, ...describeTerm('Dea') })
-  .superRefine(requireOrder('Dea'), BESIDE_BAD_FIELDS);
-export const dea = requireUnique(z.array(registration).max(60), (one) => `${one.state} ${one.number}`).meta({
-  description: 'Where they prescribe',
-});
-const formerDea = requireUnique(z.array(registration).max(1000), buildFormerKey).meta({ description: FORMER });
-const former = { formerLicences, formerMalpractice, formerDea };
+const describeRegistration = (number: typeof deaNumber) =>
+  z.strictObject({ state, number, ...describeTerm('Dea') }).superRefine(requireOrder('Dea'), BESIDE_BAD_FIELDS);
+const registration = describeRegistration(deaNumber);
+const describeDea = (one: typeof registration) =>
+  requireUnique(z.array(one).max(60), (held) => `${held.state} ${held.number}`).meta({
+    description: 'Where they prescribe',
+  });
+export const dea = describeDea(registration);
+const describeFormerDea = (one: typeof registration) =>
+  requireUnique(z.array(one).max(1000), buildFormerKey).meta({ description: FORMER });
 
 const firstName = line
   .nullable()
@@ -125,8 +137,8 @@ export const providerInput = z
     malpractice: malpractice.optional(),
     dea: dea.optional(),
     formerLicences: formerLicences.optional(),
-    formerMalpractice: formerMalpractice.optional(),
-    formerDea: formerDea.optional(),
+    formerMalpractice: describeFormerMalpractice(malpractice).optional(),
+    formerDea: describeFormerDea(registration).optional(),
   })
   .meta({ id: 'ProviderInput' });
 
@@ -138,9 +150,11 @@ export const providerPatch = z
     middleName: line.nullable(),
     suffix: line.nullable(),
     formerNames,
-    malpractice: malpractice.nullable(),
-    dea,
-    ...former,
+    malpractice: amendedMalpractice.nullable(),
+    dea: describeDea(describeRegistration(amendedDeaNumber)),
+    formerLicences,
+    formerMalpractice: describeFormerMalpractice(amendedMalpractice),
+    formerDea: describeFormerDea(describeRegistration(amendedDeaNumber)),
     ...circumstanceFields,
   })
   .partial()
@@ -153,10 +167,10 @@ export const npiCorrection = z
   })
   .meta({ id: 'NpiCorrection' });
 
-/** The roles that see such a number in full. */
+/** The description of how such a number is shown, and to whom it is revealed. */
 export const MASKED =
-  `A policy or DEA number is shown in full to the roles ${listRoles('identifiers:read').join(', ')}, ` +
-  'and to all others as **** and its last four characters';
+  'A policy or DEA number is shown as **** and its last four characters; ' +
+  `\`POST /v1/providers/{id}/reveals\` has one in full for the roles ${listRoles('identifiers:reveal').join(', ')}`;
 const shownNumber = line.meta({ description: MASKED });
 const shownPolicy = policy.extend({ policyNumber: shownNumber }).partial({ policyNumber: true });
 const shownDea = allowRepeats(z.array(registration.safeExtend({ number: shownNumber })));

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { addOnce } from '../kernel/duplicates';
 import { correctNpi } from '../../record/registry/npi-correction';
 import { toInstant } from '../../domain/time/dates';
@@ -13,32 +14,23 @@ import {
   type Provider,
   type RegistryState,
 } from '../../record/registry/providers';
-import type { Dea, Malpractice } from '../../record/registry/held-terms';
-import type { Principal } from '../../record/kernel/principal';
-import { maskIdentifier } from '../../domain/kernel/identifiers';
-import { isAllowed } from '../kernel/policy';
+import { DEA_NUMBERS, maskNumber, POLICY_NUMBERS } from '../../record/registry/held-terms';
+import { MASK } from '../../domain/kernel/identifiers';
 import { listFileChanges } from '../../record/applications/changes';
 import type { Deps } from '../kernel/deps';
-import { Problem } from '../kernel/errors';
+import { Problem, type FieldError } from '../kernel/errors';
 import { answerPage } from '../kernel/listing';
 import { answerCreated, answerOk, route, type Route } from '../kernel/route';
 import { fileChanges } from './changes-schemas';
 import { describePage, pageQuery } from '../kernel/schemas';
-import { npiCorrection, provider, providerInput, providerPatch } from './providers-schemas';
+import { NOT_SHOWN, npiCorrection, provider, providerInput, providerPatch } from './providers-schemas';
+import { refuseErrors } from '../kernel/validation';
 
 const tag = 'providers';
 
 // The person behind a provider is not shown: by its id two clients would find each other.
-/** Shows a provider as a principal sees them: DEA and policy numbers in full to those who work with them. */
-export const showProvider = (principal: Principal) => {
-  const inFull = isAllowed(principal, 'identifiers:read');
-  return (provider: Provider) => {
-    const view = describeProvider(provider);
-    return inFull ? view : maskNumbers(view);
-  };
-};
-
-function describeProvider({
+/** Shows a provider with the last four characters of DEA and policy numbers. */
+export function showProvider({
   personId: _,
   fullName: _name,
   timeZone,
@@ -60,25 +52,38 @@ function describeProvider({
   const { caqh, nppes } = shown.registries;
   return {
     ...shown,
+    malpractice: shown.malpractice && maskNumber(POLICY_NUMBERS, shown.malpractice),
+    formerMalpractice: shown.formerMalpractice.map((one) => maskNumber(POLICY_NUMBERS, one)),
+    dea: shown.dea.map((one) => maskNumber(DEA_NUMBERS, one)),
+    formerDea: shown.formerDea.map((one) => maskNumber(DEA_NUMBERS, one)),
     secretsPurgedAt: purged.secrets ?? null,
     attestation: dueOn && { attestedOn, dueOn, current: today <= dueOn },
     registries: { caqh: showRegistryState(caqh), nppes: showRegistryState(nppes) },
   };
 }
 
-const maskPolicy = <T extends Malpractice>({ policyNumber, ...rest }: T) => ({
-  ...rest,
-  ...(policyNumber !== undefined && { policyNumber: maskIdentifier(policyNumber) }),
-});
-const maskDea = ({ number, ...rest }: Dea) => ({ ...rest, number: maskIdentifier(number) });
-
-const maskNumbers = (view: ReturnType<typeof describeProvider>) => ({
-  ...view,
-  malpractice: view.malpractice && maskPolicy(view.malpractice),
-  formerMalpractice: view.formerMalpractice.map(maskPolicy),
-  dea: view.dea.map(maskDea),
-  formerDea: view.formerDea.map(maskDea),
-});
+/** Lists the numbers of a patch that are shown parts of numbers which are not on file. */
+function listUnknownNumbers(
+  subject: Provider,
+  { malpractice, formerMalpractice, dea, formerDea }: Patch,
+): FieldError[] {
+  const known = showProvider(subject);
+  const policies = new Set([known.malpractice, ...known.formerMalpractice].map((one) => one?.policyNumber));
+  const registrations = new Set([...known.dea, ...known.formerDea].map(({ number }) => number));
+  const checkNumber = (path: string, given: string, numbers: ReadonlySet<string | undefined>): FieldError[] =>
+    given.startsWith(MASK) && !numbers.has(given) ? [{ path, ...NOT_SHOWN }] : [];
+  return [
+    ...(malpractice ? checkNumber('malpractice.policyNumber', malpractice.policyNumber, policies) : []),
+    ...(formerMalpractice ?? []).flatMap(({ policyNumber }, place) =>
+      checkNumber(`formerMalpractice.${place}.policyNumber`, policyNumber, policies),
+    ),
+    ...(dea ?? []).flatMap(({ number }, place) => checkNumber(`dea.${place}.number`, number, registrations)),
+    ...(formerDea ?? []).flatMap(({ number }, place) =>
+      checkNumber(`formerDea.${place}.number`, number, registrations),
+    ),
+  ];
+}
+type Patch = z.infer<typeof providerPatch>;
 
 const toUtc = (instant: string | null) => instant && toInstant(Date.parse(instant));
 
@@ -91,7 +96,7 @@ function showRegistryState({ checkedAt, unavailableSince, nextCheckAt, ...state 
   };
 }
 
-export const providerRoutes = ({ sql }: Deps): Route[] => [
+export const providerRoutes = ({ sql, keyring }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/clients/{id}/providers',
@@ -104,12 +109,12 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     responses: { 201: { description: 'The provider', schema: provider } },
     handler: async ({ principal, subject, body, commandId }) => {
       if (subject.endedOn !== null) throw new Problem('ended');
-      const result = await createProvider(sql, principal, commandId, subject.id, body);
+      const result = await createProvider(sql, keyring, principal, commandId, subject.id, body);
       if ('existingId' in result) {
         const { hasLeft, existingId } = result;
         throw new Problem(hasLeft ? 'left_before' : 'duplicate_provider', { existingId });
       }
-      return answerCreated(`/v1/providers/${result.provider.id}`, showProvider(principal)(result.provider));
+      return answerCreated(`/v1/providers/${result.provider.id}`, showProvider(result.provider));
     },
   }),
   route({
@@ -122,7 +127,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     query: pageQuery,
     responses: { 200: { description: 'Providers in order of creation', schema: describePage(provider) } },
     handler: async ({ principal, subject, query }) =>
-      answerPage(await listProviders(sql, principal, subject.id, query), showProvider(principal)),
+      answerPage(await listProviders(sql, principal, subject.id, query), showProvider),
   }),
   route({
     method: 'get',
@@ -132,7 +137,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     responses: { 200: { description: 'The provider', schema: provider } },
-    handler: async ({ principal, subject }) => answerOk(showProvider(principal)(subject)),
+    handler: async ({ subject }) => answerOk(showProvider(subject)),
   }),
   route({
     method: 'get',
@@ -171,7 +176,8 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
         (body.malpractice || body.dea || body.formerMalpractice || body.formerDea)
       )
         throw new Problem('ended');
-      return answerOk(showProvider(principal)(await updateProvider(sql, principal, subject, body, ifMatch)));
+      refuseErrors(listUnknownNumbers(subject, body));
+      return answerOk(showProvider(await updateProvider(sql, keyring, principal, subject, body, ifMatch)));
     },
   }),
 ];
@@ -193,9 +199,7 @@ export const npiCorrectionRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, body, ifMatch }) => {
       if (subject.endedOn !== null) throw new Problem('ended');
       return answerOk(
-        showProvider(principal)(
-          await addOnce('duplicate_provider', () => correctNpi(sql, principal, subject, body, ifMatch)),
-        ),
+        showProvider(await addOnce('duplicate_provider', () => correctNpi(sql, principal, subject, body, ifMatch))),
       );
     },
   }),

@@ -38,7 +38,7 @@ const showRequest = ({ id, kind, caqhId, status, exception, requestedBy, created
 const nameColumn = (came: RowOutcome, { caqhId }: { caqhId: string | null }): string =>
   came === 'older_than_on_file' ? 'status_date' : caqhId ? 'caqh_id' : 'npi';
 
-export const registryRoutes = ({ sql }: Deps): Route[] => [
+export const registryRoutes = ({ sql, keyring }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/caqh-exports',
@@ -132,9 +132,9 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
         ),
       );
       const chosen = offered.filter(({ field }) => body.fields.includes(field));
-      const changed = await updateProvider(sql, principal, subject, applyProposals(subject, chosen), ifMatch);
+      const changed = await updateProvider(sql, keyring, principal, subject, applyProposals(subject, chosen), ifMatch);
       if (chosen.length === offered.length) await settleTasks(sql, subject.id, 'registry_mismatch');
-      return answerOk(showProvider(principal)(changed));
+      return answerOk(showProvider(changed));
     },
   }),
 ];

@@ -47,10 +47,11 @@ export function isDea(text: string): boolean {
   return (a + c + e + 2 * (b + d + f)) % 10 === check;
 }
 
-/**
- * Masks an identifier as it is shown to those who have no need of it: its last four characters, of a short one none.
- */
-export const maskIdentifier = (text: string): string => `****${text.length < 8 ? '' : text.slice(-4)}`;
+/** How an identifier begins where it is not shown whole. */
+export const MASK = '****';
+
+/** Masks an identifier: its last four characters are shown, of a short one none. A masked one stays as it is. */
+export const maskIdentifier = (text: string): string => `${MASK}${text.length < 8 ? '' : text.slice(-4)}`;
 
 function hasLuhnDigit(digits: string): boolean {
   const sum = digits

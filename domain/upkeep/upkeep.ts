@@ -158,7 +158,12 @@ export function listReminders({ items, timeZone }: UpkeepView, now: Instant): Re
 }
 
 /** Builds the key by which the same thing that ends on the same day is known, however its number is spaced. */
-export const identifyItem = ({ kind, state, name, dueOn }: UpkeepItem): string =>
+export const identifyItem = ({
+  kind,
+  state,
+  name,
+  dueOn,
+}: Pick<UpkeepItem, 'kind' | 'state' | 'name' | 'dueOn'>): string =>
   JSON.stringify([kind, state, name && name.replaceAll(/[\s.-]/g, '').toUpperCase(), dueOn]);
 
 /** The standing of an item on a day. */

@@ -1,8 +1,10 @@
 import { toJson, type Sql } from '../../runtime/database';
 
-/** The record of a request under an Idempotency-Key: a hash of the body, and the answer once it is final. */
+/** The record of a request under an Idempotency-Key: its body's digest, and the answer once it is final. */
 export interface KeptRequest {
-  /** Null if it was a bare digest, of which nothing is left. */
+  /** The digest of the body, sealed; null where an earlier version kept a hash, or nothing is left of it. */
+  bodySealed: string | null;
+  /** A keyed hash of the body, by an earlier version. */
   bodyHash: Buffer | null;
   status: number | null;
   location: string | null;
@@ -19,14 +21,14 @@ const KEPT_FOR = '30 days';
  * Claims a key for a body, unless it is claimed already; answers what is kept under it. After 30 days the key is a new
  * one.
  */
-export async function claimKey(sql: Sql, id: string, bodyHash: Buffer): Promise<KeptRequest> {
+export async function claimKey(sql: Sql, id: string, bodySealed: string): Promise<KeptRequest> {
   await sql`
-    insert into idempotency_keys (id, body_hash) values (${id}, ${bodyHash})
+    insert into idempotency_keys (id, body_sealed) values (${id}, ${bodySealed})
     on conflict (id) do update
-      set body_hash = excluded.body_hash, status = null, location = null, response = null, created_at = now()
+      set body_sealed = excluded.body_sealed, body_hash = null, status = null, location = null, response = null, created_at = now()
       where idempotency_keys.created_at < now() - ${KEPT_FOR}::interval`;
   const [row] = await sql<KeptRequest[]>`
-    select body_hash, status, location, response, created_at from idempotency_keys where id = ${id}`;
+    select body_sealed, body_hash, status, location, response, created_at from idempotency_keys where id = ${id}`;
   return row!;
 }
 

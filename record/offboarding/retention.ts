@@ -79,9 +79,8 @@ const PURGE: Record<Kind, Partial<Record<RetainedKind, (tx: Tx, left: Departure)
   provider: {
     async secrets(tx, { id }) {
       const provider = await tx`
-        update providers set malpractice = malpractice - 'policyNumber', dea = '[]', former_dea = '[]',
-          former_malpractice = (
-            select coalesce(jsonb_agg(one - 'policyNumber'), '[]') from jsonb_array_elements(former_malpractice) one)
+        update providers set malpractice = without_numbers(malpractice), dea = '[]', former_dea = '[]',
+          former_malpractice = without_numbers(former_malpractice)
         where id = ${id}`;
       const snapshots = await tx`
         update registry_snapshots set body = '{}' where provider_id = ${id} and source = 'caqh' and body <> '{}'`;

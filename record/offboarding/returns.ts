@@ -87,7 +87,7 @@ export const recordReturn = (
 
     const { malpractice, dea, practices = [], words = null, ...said } = input;
     const restoredFields = providerId
-      ? await saveTerms(tx, { id: providerId, clientId }, { malpractice, dea }, { changedOn: input.on })
+      ? await saveTerms(tx, keyring, { id: providerId, clientId }, { malpractice, dea }, { changedOn: input.on })
       : {};
     const providers = await tx<{ id: string; personId: string }[]>`
       update providers

@@ -11,6 +11,7 @@ import { Duplicate } from '../kernel/duplicate';
 import type { OutreachStep } from './mail';
 import { buildActor, lockKey, isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
+import { openField, sealField } from '../kernel/sealed-fields';
 import { isStillShown } from '../kernel/shown-secrets';
 
 export interface EndpointInput {
@@ -44,11 +45,9 @@ const LONGEST_RETRY_MS = 2 * 3_600_000;
 const computeRetryAt = (at: Instant, failures: number): Instant =>
   addMilliseconds(at, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1)));
 
-const nameOwner = (id: string) => `webhook_endpoints/${id}`;
 /** Seals a secret in the form of Standard Webhooks. */
 const sealSecret = (keyring: Keyring, id: string): string =>
-  keyring.seal(`whsec_${createSecret('base64')}`, nameOwner(id));
-const nameUrlOwner = (id: string) => `${nameOwner(id)}/url`;
+  sealField(keyring, 'webhook.secret', id, `whsec_${createSecret('base64')}`);
 const selectColumns = (sql: Db) => sql`id, url, types, client_ids, created_at, failures, resume_at, last_error`;
 // a user may manage an endpoint whose clients they all may see
 const isWithinReach = (sql: Db, { clientIds }: Principal) =>
@@ -71,7 +70,7 @@ export const createEndpoint = (
     const row = {
       id,
       url: maskUrl(url),
-      urlSealed: keyring.seal(url, nameUrlOwner(id)),
+      urlSealed: sealField(keyring, 'webhook.url', id, url),
       types,
       clientIds: clientIds ?? null,
       secretSealed: sealSecret(keyring, id),
@@ -111,7 +110,7 @@ async function refuseSameUrl(
 
 type KeptUrl = { id: string; url: string; urlSealed: string | null };
 const openUrl = (keyring: Keyring, { id, url, urlSealed }: KeptUrl): string =>
-  urlSealed === null ? url : keyring.open(urlSealed, nameUrlOwner(id));
+  urlSealed === null ? url : openField(keyring, 'webhook.url', id, urlSealed);
 
 /** Seals the URLs of endpoints that an earlier version kept in clear. */
 export const sealUrls = (sql: Sql, keyring: Keyring): Promise<void> =>
@@ -120,7 +119,7 @@ export const sealUrls = (sql: Sql, keyring: Keyring): Promise<void> =>
       select id, url from webhook_endpoints where url_sealed is null for update`;
     for (const { id, url } of clear)
       await tx`
-        update webhook_endpoints set url = ${maskUrl(url)}, url_sealed = ${keyring.seal(url, nameUrlOwner(id))}
+        update webhook_endpoints set url = ${maskUrl(url)}, url_sealed = ${sealField(keyring, 'webhook.url', id, url)}
         where id = ${id}`;
   });
 
@@ -132,7 +131,7 @@ export async function findEndpointSecret(sql: Db, keyring: Keyring, commandId: s
   const [endpoint] = await sql<{ id: string; secretSealed: string }[]>`
     select id, secret_sealed from webhook_endpoints
     where secret_command_id = ${commandId} and ended_at is null and ${isStillShown(sql, sql`secret_made_at`)}`;
-  return endpoint ? keyring.open(endpoint.secretSealed, nameOwner(endpoint.id)) : null;
+  return endpoint ? openField(keyring, 'webhook.secret', endpoint.id, endpoint.secretSealed) : null;
 }
 
 export async function findEndpoint(sql: Db, principal: Principal, id: string): Promise<Endpoint | null> {
@@ -255,7 +254,7 @@ export async function listWaitingWebhooks(
   const { secretSealed, earlierSecretSealed } = endpoint;
   const url = openUrl(keyring, endpoint);
   const secrets = [secretSealed, earlierSecretSealed].flatMap((sealed) =>
-    sealed ? [keyring.open(sealed, nameOwner(endpointId))] : [],
+    sealed ? [openField(keyring, 'webhook.secret', endpointId, sealed)] : [],
   );
   const rows = await sql<QueuedWebhook[]>`
     select d.id as delivery_id, m.id, m.type, m.subject_id, m.client_id, m.data, m.created_at

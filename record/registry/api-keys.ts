@@ -5,6 +5,7 @@ import type { Keyring } from '../../runtime/keyring';
 import { hashSecret, createSecret } from '../../runtime/secrets';
 import { recordAudit } from '../kernel/audit';
 import { buildActor, lockKey, selectCommonClients, type Actor, type Principal } from '../kernel/principal';
+import { openField, sealField } from '../kernel/sealed-fields';
 import { isStillShown } from '../kernel/shown-secrets';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 
@@ -51,8 +52,6 @@ const selectKeys = (sql: Db, principal: Principal) => sql`
 export const selectManaged = (sql: Db, principal: Principal): Fragment =>
   sql`select id from ${listReaches(sql)} keys where ${isWithinReach(sql, principal)}`;
 
-const nameOwner = (id: string) => `api_keys/${id}`;
-
 /**
  * Makes a key, whose secret `findKeySecret` has for a while. Attempts that overlap, or follow a crash, find the key
  * that the first one made.
@@ -69,7 +68,7 @@ export const createApiKey = (
     const serviceName = userId === null ? (input.serviceName ?? name) : null;
     const secret = `cs_${createSecret()}`;
     await lockKey(tx, principal);
-    const stored = { keyHash: hashSecret(secret), keySealed: keyring.seal(secret, nameOwner(id)) };
+    const stored = { keyHash: hashSecret(secret), keySealed: sealField(keyring, 'apiKey.key', id, secret) };
     const createdBy = toJson(tx, buildActor(principal));
     const inserted = await tx`
       insert into api_keys ${tx({ id, name, role, clientIds, expiresOn, userId, serviceName, ...stored, createdBy })}
@@ -90,7 +89,7 @@ export async function findKeySecret(sql: Db, keyring: Keyring, id: string): Prom
   const [key] = await sql<{ keySealed: string }[]>`
     select key_sealed from api_keys
     where id = ${id} and key_sealed is not null and revoked_at is null and ${isStillShown(sql, sql`created_at`)}`;
-  return key ? keyring.open(key.keySealed, nameOwner(id)) : null;
+  return key ? openField(keyring, 'apiKey.key', id, key.keySealed) : null;
 }
 
 export async function findKey(sql: Db, principal: Principal, id: string): Promise<ApiKey | null> {

@@ -5,6 +5,7 @@ import type { Keyring } from '../../runtime/keyring';
 import { createSecret, hashSecret } from '../../runtime/secrets';
 import { recordAudit } from '../kernel/audit';
 import { lockKey, type Principal, type Requester } from '../kernel/principal';
+import { openField, sealField } from '../kernel/sealed-fields';
 import { isStillShown } from '../kernel/shown-secrets';
 import { endSessions, listSessions, startSession, type Session } from './sessions';
 import type { User } from './users';
@@ -31,8 +32,6 @@ export interface SignInStanding {
   sessions: Session[];
 }
 
-const nameOwner = (id: string) => `user_invitations/${id}`;
-
 const selectInvitations = (sql: Db): Fragment => sql`select id, user_id, created_at, expires_at from user_invitations`;
 
 /**
@@ -56,7 +55,7 @@ export const createInvitation = (
       await withdrawInvitations(tx, [userId]);
       await tx`
         insert into user_invitations (id, user_id, token_hash, token_sealed, expires_at)
-        values (${id}, ${userId}, ${hashSecret(token)}, ${keyring.seal(token, nameOwner(id))},
+        values (${id}, ${userId}, ${hashSecret(token)}, ${sealField(keyring, 'invitation.token', id, token)},
           now() + make_interval(days => ${SIGN_IN_LIMITS.invitationDays}))`;
       await recordAudit(tx, principal, {
         action: 'user.invite',
@@ -74,7 +73,7 @@ export async function findInvitationToken(sql: Db, keyring: Keyring, id: string)
   const [row] = await sql<{ tokenSealed: string }[]>`
     select token_sealed from user_invitations
     where id = ${id} and token_sealed is not null and settled_at is null and ${isStillShown(sql, sql`created_at`)}`;
-  return row ? keyring.open(row.tokenSealed, nameOwner(id)) : null;
+  return row ? openField(keyring, 'invitation.token', id, row.tokenSealed) : null;
 }
 
 /** Withdraws the open invitations of users. */

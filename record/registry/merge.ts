@@ -1,6 +1,9 @@
 import { selectEntryIds, isAmong } from '../kernel/one-entry';
 import { announceFact, announceFacts } from '../kernel/subscribers';
 import type { Sql } from '../../runtime/database';
+import type { Keyring } from '../../runtime/keyring';
+import { normalizeTin } from '../../domain/kernel/identifiers';
+import { openTin } from './practices';
 import { recordAudit } from '../kernel/audit';
 import type { Principal } from '../kernel/principal';
 
@@ -9,6 +12,24 @@ export type Merge = { merged: true } | { collides: string } | { elsewhere: strin
 
 const TABLES = { payer: 'payers', practice: 'practices' } as const;
 
+/** A practice's tax id as it is kept; its type alone once it was purged. */
+interface KeptTin {
+  type: string;
+  hash: string | null;
+  keyId: string | null;
+  sealed: string | null;
+}
+
+/** Whether two practices have one tax id; hashes tell where they are under one key. */
+function isSameTin(keyring: Keyring, ...rows: readonly [RowWithTin, RowWithTin]): boolean {
+  const [one, other] = rows.map(({ tin }) => tin!) as [KeptTin, KeptTin];
+  if (one.type !== other.type || one.hash === other.hash) return one.type === other.type;
+  if (one.keyId === other.keyId || one.sealed === null || other.sealed === null) return false;
+  const [digits, otherDigits] = rows.map(({ id, tin }) => normalizeTin(openTin(keyring, id, tin!.sealed!)));
+  return digits === otherDigits;
+}
+type RowWithTin = { id: string; tin: KeptTin | null };
+
 /**
  * Makes one entry stand for another that is the same: reads and billing readiness take both for one, and nothing that
  * is under way changes its key. Refused if two open applications would then be for one key. Repeated it changes
@@ -16,6 +37,7 @@ const TABLES = { payer: 'payers', practice: 'practices' } as const;
  */
 export const mergePersons = (
   sql: Sql,
+  keyring: Keyring,
   principal: Principal,
   kind: keyof typeof TABLES,
   { id, clientId }: { id: string; clientId: string | null },
@@ -23,16 +45,19 @@ export const mergePersons = (
 ): Promise<Merge> =>
   sql.begin(async (tx): Promise<Merge> => {
     const table = tx(TABLES[kind]);
-    const tin = kind === 'practice' ? tx`tin_type || '/' || encode(tin_hash, 'hex')` : tx`null`;
+    const tin =
+      kind === 'practice'
+        ? tx`jsonb_build_object('type', tin_type, 'hash', encode(tin_hash, 'hex'), 'keyId', tin_hash_key, 'sealed', tin_sealed)`
+        : tx`null`;
     // for update: an opening refers to its payer and practice, and has to wait
-    const rows = await tx<{ id: string; mergedInto: string | null; tin: string | null }[]>`
+    const rows = await tx<{ id: string; mergedInto: string | null; tin: KeptTin | null }[]>`
       select id, merged_into, ${tin} as tin from ${table} where id in (${id}, ${into}) order by id for update`;
     const [duplicate, survivor] = [id, into].map((one) => rows.find((row) => row.id === one)!);
     if (survivor!.mergedInto !== null) return { elsewhere: survivor!.mergedInto };
     if (duplicate!.mergedInto !== null)
       return duplicate!.mergedInto === into ? { merged: true } : { elsewhere: duplicate!.mergedInto };
 
-    if (duplicate!.tin !== survivor!.tin) return { otherTin: true };
+    if (kind === 'practice' && !isSameTin(keyring, duplicate!, survivor!)) return { otherTin: true };
 
     const [own, other] = kind === 'payer' ? ['payer_id', 'practice_id'] : ['practice_id', 'payer_id'];
     const otherTable = kind === 'payer' ? 'practices' : 'payers';

@@ -11,6 +11,7 @@ import { selectEntryIds, isUnmerged } from '../kernel/one-entry';
 import { screenPractices } from '../screening/exclusions';
 import { keepChanges, type Circumstance } from './file-changes';
 import { isInScope, type Principal } from '../kernel/principal';
+import { openField, sealField } from '../kernel/sealed-fields';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { reviseRow, type Precondition } from '../kernel/versioned-rows';
 import { runUnlessViolated } from '../kernel/constraint-violation';
@@ -57,6 +58,8 @@ export interface Practice {
   legalName: string;
   /** `purged` if only its last four digits are left. */
   tin: { type: Tin['type']; last4: string; purged?: true };
+  /** The EIN, sealed: it is shown in full to staff. Null where the tax id is another. */
+  einSealed: string | null;
   npi: string | null;
   address: Address;
   locations: { id: string; name: string | null; address: Address }[];
@@ -72,6 +75,7 @@ const selectPractices = (sql: Db, principal: Principal) => sql`
   select p.id, p.client_id, p.legal_name, p.npi, p.address, p.billing, p.merged_into, p.version, p.created_at,
     p.updated_at, jsonb_strip_nulls(jsonb_build_object('type', p.tin_type, 'last4', p.tin_last4,
       'purged', case when p.tin_sealed is null then true end)) as tin,
+    case when p.tin_type = 'ein' then p.tin_sealed end as ein_sealed,
     coalesce((
       select jsonb_agg(jsonb_build_object('id', l.id, 'name', l.name, 'address', l.address) order by l.position)
       from locations l where l.practice_id = p.id), '[]') as locations
@@ -97,7 +101,7 @@ export const createPractice = (
     const inserted = await tx`
       insert into practices ${toRows(tx, row)} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
-      if (!evenIfExists) await refuseSharedTin(tx, { id, clientId }, row.tinHash);
+      if (!evenIfExists) await refuseSharedTin(tx, { id, clientId }, hashTin(keyring, tin));
       await placeLocations(tx, clientId, id, locations);
       await screenPractices(tx, [id]);
       await recordAudit(tx, principal, {
@@ -115,11 +119,11 @@ export const createPractice = (
 async function refuseSharedTin(
   tx: Tx,
   { id, clientId }: Pick<Practice, 'id' | 'clientId'>,
-  tinHash: Uint8Array,
+  tinHashes: readonly Buffer[],
 ): Promise<void> {
   const [existing] = await tx<{ id: string }[]>`
     select id from practices p
-    where client_id = ${clientId} and tin_hash = ${tinHash} and ${isUnmerged(tx, 'p')}
+    where client_id = ${clientId} and tin_hash in ${tx(tinHashes)} and ${isUnmerged(tx, 'p')}
       and id not in ${selectEntryIds(tx, 'practices', id)}
     order by created_at, id limit 1`;
   if (existing) throw new Duplicate(existing.id);
@@ -168,7 +172,7 @@ export const updatePractice = (
         precondition,
       });
       if (tin && changed.includes('tin') && !evenIfExists)
-        await refuseSharedTin(tx, { id, clientId }, keyring.computeLookupHash(normalizeTin(tin.value)));
+        await refuseSharedTin(tx, { id, clientId }, hashTin(keyring, tin));
       if (locations) await placeLocations(tx, clientId, id, locations);
       if (SCREENED_FIELDS.some((field) => field in patch)) await screenPractices(tx, [id]);
       await keepChanges(tx, principal, { type: 'practice', id, clientId }, changed, { changedOn, correction });
@@ -209,9 +213,7 @@ async function listChangedFields(
         })));
   // a field that was purged is given again, not changed
   const other =
-    tin !== undefined &&
-    held!.tinHash !== null &&
-    !keyring.computeLookupHash(normalizeTin(tin.value)).equals(held!.tinHash);
+    tin !== undefined && held!.tinHash !== null && !hashTin(keyring, tin).some((hash) => hash.equals(held!.tinHash!));
   return CHANGE_FIELDS.filter(
     (field) => ({ name: legalName !== undefined && legalName !== held!.legalName, address: moved, tin: other })[field],
   );
@@ -226,18 +228,20 @@ export async function restoreTin(tx: Tx, keyring: Keyring, id: string, tin: Tin)
   await announceFact(tx, 'practice file changed', id);
 }
 
-const nameTinOwner = (practiceId: string): string => `practices/${practiceId}/tin`;
+/** Hashes a tax id under each key: a row may be on any of them while keys change. */
+const hashTin = (keyring: Keyring, { value }: Tin): Buffer[] => keyring.computeLookupHashes(normalizeTin(value));
 
 /** Opens a practice's tax id from what is kept of it. */
 export const openTin = (keyring: Keyring, practiceId: string, sealed: string): string =>
-  keyring.open(sealed, nameTinOwner(practiceId));
+  openField(keyring, 'practice.tin', practiceId, sealed);
 
 function buildTinColumns(keyring: Keyring, practiceId: string, { type, value }: Tin) {
   const digits = normalizeTin(value);
   return {
     tinType: type,
-    tinSealed: keyring.seal(value, nameTinOwner(practiceId)),
+    tinSealed: sealField(keyring, 'practice.tin', practiceId, value),
     tinHash: keyring.computeLookupHash(digits),
+    tinHashKey: keyring.readKeyId(),
     tinLast4: digits.slice(-4),
     tinPrefixKnown: type !== 'ein' || hasKnownPrefix(value),
   };

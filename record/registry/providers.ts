@@ -3,6 +3,7 @@ import { announceFact, announceTogether, type AnnouncedFact } from '../kernel/su
 import { randomUUID } from 'node:crypto';
 import type { RegistryService } from '../../domain/kernel/codes';
 import { toJson, toRows, type Db, type Sql } from '../../runtime/database';
+import type { Keyring } from '../../runtime/keyring';
 import { recordAudit } from '../kernel/audit';
 import { screenProviders } from '../screening/exclusions';
 import { keepChanges, type Circumstance } from './file-changes';
@@ -115,6 +116,7 @@ const selectProviders = (sql: Db, principal: Principal) => sql`
  */
 export const createProvider = (
   sql: Sql,
+  keyring: Keyring,
   principal: Principal,
   id: string,
   clientId: string,
@@ -137,7 +139,7 @@ export const createProvider = (
     const inserted = await tx`
       insert into providers ${toRows(tx, row)} on conflict do nothing returning id`;
     if (inserted.length > 0) {
-      const columns = await saveTerms(tx, { id, clientId }, held, {});
+      const columns = await saveTerms(tx, keyring, { id, clientId }, held, {});
       if (Object.keys(columns).length > 0) await tx`update providers set ${toRows(tx, columns)} where id = ${id}`;
       await screenProviders(tx, [id]);
       await announceFact(tx, 'provider added', id);
@@ -172,6 +174,7 @@ export const listProviders = (
 
 export const updateProvider = (
   sql: Sql,
+  keyring: Keyring,
   principal: Principal,
   provider: Provider,
   { changedOn, correction, ...patch }: Partial<ProviderPatch> & Circumstance,
@@ -182,7 +185,7 @@ export const updateProvider = (
     const columns = {
       ...rest,
       ...(formerNames && { formerNames: toJson(tx, formerNames) }),
-      ...(await saveTerms(tx, provider, held, { changedOn, correction })),
+      ...(await saveTerms(tx, keyring, provider, held, { changedOn, correction })),
     };
     const { id, clientId } = provider;
     // as it is now: another request may have renamed them since

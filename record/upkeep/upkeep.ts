@@ -102,7 +102,20 @@ export async function processUpkeep(tx: Tx, personId: string, now: Instant): Pro
  * nothing.
  */
 export const buildReminderKey = (providerId: string, item: UpkeepItem, daysAfterDue: number): string =>
-  `upkeep/${providerId}/${computeDigest(identifyItem(item))}/${daysAfterDue}`;
+  `${buildItemKey(providerId, item)}/${daysAfterDue}`;
+
+type NamedItem = Parameters<typeof identifyItem>[0];
+const buildItemKey = (providerId: string, item: NamedItem): string =>
+  `upkeep/${providerId}/${computeDigest(identifyItem(item))}`;
+
+/** Has the reminders of an item go by another name of it, so that nobody is reminded twice. */
+export async function renameReminders(tx: Tx, providerId: string, item: NamedItem, name: string): Promise<void> {
+  const [before, after] = [item, { ...item, name }].map((one) => buildItemKey(providerId, one)) as [string, string];
+  await tx`
+    update messages m set key = replace(key, ${before}, ${after})
+    where recipient_id = ${providerId} and template = ${UPKEEP_REMINDER} and starts_with(key, ${before})
+      and not exists (select from messages other where other.key = replace(m.key, ${before}, ${after}))`;
+}
 
 const describeItem = ({ kind: item, state, dueOn, documentId }: UpkeepItem) => ({
   item,

@@ -8,9 +8,8 @@ import { recordAudit } from '../kernel/audit';
 import { selectAct } from './acts';
 import { joinCover } from '../registry/absence-covers';
 import { buildActor, lockKey, type Principal } from '../kernel/principal';
+import { openField, sealField } from '../kernel/sealed-fields';
 import { isStillShown } from '../kernel/shown-secrets';
-
-const nameOwner = (commandId: string) => `calendar_feeds/${commandId}`;
 
 /**
  * Makes a user's feed, whose token `findFeedToken` has for a while; a new one ends the old. A retry changes nothing.
@@ -29,7 +28,7 @@ export const createFeed = (
       userId,
       commandId,
       tokenHash: hashSecret(token),
-      tokenSealed: keyring.seal(token, nameOwner(commandId)),
+      tokenSealed: sealField(keyring, 'calendarFeed.token', commandId, token),
       madeBy: toJson(tx, buildActor(principal)),
       clientIds: principal.clientIds,
     };
@@ -47,7 +46,7 @@ export async function findFeedToken(sql: Db, keyring: Keyring, commandId: string
   const [feed] = await sql<{ tokenSealed: string }[]>`
     select token_sealed from calendar_feeds
     where command_id = ${commandId} and token_sealed is not null and ${isStillShown(sql, sql`created_at`)}`;
-  return feed ? keyring.open(feed.tokenSealed, nameOwner(commandId)) : null;
+  return feed ? openField(keyring, 'calendarFeed.token', commandId, feed.tokenSealed) : null;
 }
 
 /** Something with a date that a user has to think of. */

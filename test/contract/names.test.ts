@@ -11,7 +11,7 @@ const VERBS = new Set(
   abbreviate accept accrue acknowledge add adopt advance allow amend anchor announce answer appeal append apply arm ask
   assess assign attest audit authenticate
   batch begin boot bring build
-  call cancel canonicalize capitalize carry change chase check cite claim clamp clone close collect combine compact
+  call cancel canonicalize capitalize carry change chase check cite claim clamp clear clone close collect combine compact
   compare complete compute confirm connect continue copy correct count create
   decide decode decrypt define delete deliver demote derive describe detect double download drain draw drop
   emit encode encrypt end enqueue ensure enter escape estimate evaluate exit expect explain extend
@@ -28,12 +28,13 @@ const VERBS = new Set(
   parse pause pick ping place plan play poll post postpone predict prefill prepare preview print proceed process
   project publish purge put
   query queue
-  raise rank read rearm reassign receive recheck record redact refuse register reinstate release remain remember
-  remind remove render renew repair repeat replace replay report request require rescue resolve restart restate
-  restore resume retry return revise revoke rotate rule run
+  raise rank read rearm reassign receive recheck record redact refresh refuse register reinstate release remain remember
+  remind remove rename render renew repair repeat replace replay report request require rescue resolve restart restate
+  restore resume retry return reveal revise revoke rotate rule run
   save say schedule score screen seal select send serve set settle shift shorten show shut sign signal silence
   simplify skip snooze sort spell spend split start stop store strip submit sum summarize supervise sweep
   take terminate throw to toggle try turn
+    unwrap
   update use
   verify view
   wait wake warn watch withdraw work wrap write

@@ -66,6 +66,7 @@ describe('a write', () => {
       'post /v1/practices/{id}/exclusions/{exclusionId}/decision',
       'post /v1/practices/{id}/merge', // refused
       'post /v1/practices/{id}/portal-access',
+      'post /v1/practices/{id}/reveals', // reveals what that one has
       'put /v1/payers/{id}/panels',
     ]);
   });

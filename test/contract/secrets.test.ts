@@ -21,6 +21,7 @@ test('nothing but the keyring turns ENCRYPTION_KEYS into something else, and it 
     'decrypt',
     'encrypt',
     'open',
+    'readKeyId',
     'seal',
   ]);
 });
@@ -32,5 +33,13 @@ test('what callers authenticate with comes from the generator of random secrets'
     'record/registry/invitations.ts',
     'record/registry/sessions.ts',
     'record/work-queue/calendar-feeds.ts',
+  ]);
+});
+
+test('what is sealed in the database is in the one list, by which it is sealed anew', () => {
+  expect(using(/\bkeyring\.(seal|open)\(/)).toEqual([
+    'api/registry/sign-in.ts', // a cookie of ten minutes
+    'record/kernel/sealed-fields.ts',
+    'record/operations/key-rotation.ts',
   ]);
 });

@@ -500,6 +500,7 @@ describe('coming back', () => {
     const path = `/v1/providers/${providerId}`;
     const malpractice = { ...PROVIDER.malpractice, policyNumber: 'P-2' };
     const dea = [{ state: 'CA', number: 'AB1234563', expiresOn: '2099-01-31' }];
+    const shown = { malpractice: { ...malpractice, policyNumber: '****' }, dea: [{ ...dea[0], number: '****4563' }] };
     expect(typeOf(await api.patch(path, { malpractice }))).toBe('409 ended');
     await api.put(`${path}/legal-hold`, hold);
     const refused = await back('provider', providerId);
@@ -507,13 +508,13 @@ describe('coming back', () => {
     expect(fieldsOf(await back('provider', providerId, { malpractice: null }))).toEqual(['dea purged']);
     expect((await api.get(path)).body.endedOn).toBe(YESTERDAY);
     expect((await back('provider', providerId, { malpractice, dea })).status).toBe(201);
-    expect((await api.get(path)).body).toMatchObject({ endedOn: null, secretsPurgedAt: null, malpractice, dea });
+    expect((await api.get(path)).body).toMatchObject({ endedOn: null, secretsPurgedAt: null, ...shown });
     expect((await api.get(`${path}/legal-hold`)).body).toMatchObject(hold);
     // in use again, it is not purged; after the next ending it is, but for the hold
     await purge(providerId);
     await ended('provider', providerId);
     await purge(providerId);
-    expect((await api.get(path)).body).toMatchObject({ malpractice, dea });
+    expect((await api.get(path)).body).toMatchObject(shown);
     await api.put(`${path}/legal-hold`, { ...hold, hold: false });
     await purge(providerId);
     expect((await api.get(path)).body).toMatchObject({ secretsPurgedAt: expect.any(String), dea: [] });
@@ -560,7 +561,11 @@ describe('coming back', () => {
     const practices = all.map(({ id }: { id: string }) => ({ id, tin: id === practiceId ? PRACTICE.tin : null }));
     const returned = await back('client', clientId, { practices });
     expect(returned.body).toMatchObject({ providerIds: [], leftOutIds: [providerId] });
-    expect((await api.get(`/v1/practices/${practiceId}`)).body.tin).toEqual({ type: 'ein', last4: '6789' });
+    expect((await api.get(`/v1/practices/${practiceId}`)).body.tin).toEqual({
+      type: 'ein',
+      last4: '6789',
+      value: '12-3456789',
+    });
     expect((await back('provider', providerId, { malpractice: null, dea: [] })).status).toBe(201);
     // a practice without its tax id files nothing until it has one again
     const other = practices.find(({ id }: { id: string }) => id !== practiceId).id;

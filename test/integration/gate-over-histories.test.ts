@@ -17,6 +17,7 @@ import type { Licence, Malpractice } from '../../record/registry/held-terms';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { adoptAsConfirmed, createBook, type Book } from '../support/file';
 import { eventually } from '../support/eventually';
+import { testKeyring } from '../support/keys';
 import { createTestDatabase } from '../support/servers';
 
 let sql: Sql;
@@ -108,7 +109,7 @@ async function act({ clientId, applicationId }: Book & { applicationId: string }
 
 async function make(on: Book & { applicationId: string }, made: Change): Promise<void> {
   const patch = async (fields: object) =>
-    updateProvider(sql, ME, (await findProvider(sql, ME, on.providerId))!, fields, () => undefined);
+    updateProvider(sql, testKeyring, ME, (await findProvider(sql, ME, on.providerId))!, fields, () => undefined);
   switch (made.what) {
     case 'licences':
       await patch({ licences: made.given, correction: made.correction });

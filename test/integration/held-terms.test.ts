@@ -133,8 +133,8 @@ test('malpractice cover is asked for by the date of service, through renewals, g
   });
   const renewed = await change({ malpractice: policy('P-1', LATE) });
   expect(renewed).toMatchObject({
-    malpractice: policy('P-1', LATE, { startsOn: TODAY }),
-    formerMalpractice: [policy('P-1', daysAgo(100), { startsOn: daysAgo(300) })],
+    malpractice: policy('****', LATE, { startsOn: TODAY }),
+    formerMalpractice: [policy('****', daysAgo(100), { startsOn: daysAgo(300) })],
   });
   const days = [daysAgo(301), daysAgo(300), daysAgo(100), daysAgo(99), daysAgo(1), TODAY];
   expect(await uncovered(application, ...days)).toEqual([daysAgo(301), daysAgo(99), daysAgo(1)]);
@@ -151,8 +151,8 @@ test('a DEA registration keeps its former terms, and the person is reminded of t
   const { path, change } = await confirmed({ dea: [dea(daysAhead(10), { issuedOn: daysAgo(900) })] });
   const renewed = await change({ dea: [dea(LATE)], licences: [licence('1', LATE)] });
   expect(renewed).toMatchObject({
-    dea: [dea(LATE, { startsOn: daysAhead(11) })],
-    formerDea: [dea(daysAhead(10), { issuedOn: daysAgo(900), startsOn: daysAgo(900) })],
+    dea: [dea(LATE, { number: '****4563', startsOn: daysAhead(11) })],
+    formerDea: [dea(daysAhead(10), { number: '****4563', issuedOn: daysAgo(900), startsOn: daysAgo(900) })],
   });
   const { items } = (await system.api.get(`${path}/upkeep`)).body;
   const due = items.flatMap(({ kind, dueOn }: Reply['body']) =>
@@ -183,7 +183,7 @@ test('former terms can be given with the provider, and come back as they are; a 
   expect(made).toMatchObject({
     licences: [licence('1', LATE, { startsOn: TODAY })],
     formerLicences: [body.formerLicences[0], { ...body.formerLicences[1], startsOn: daysAgo(1600) }],
-    formerMalpractice: body.formerMalpractice,
+    formerMalpractice: [policy('****', daysAgo(700))],
     formerDea: [],
   });
 });

@@ -24,7 +24,10 @@ describe('a provider’s file', () => {
       limits: { perOccurrence: 1_000_000, aggregate: 3_000_000 },
     };
     const path = `/v1/providers/${providerId}`;
-    expect((await system.api.patch(path, { dea, malpractice })).body).toMatchObject({ dea, malpractice });
+    expect((await system.api.patch(path, { dea, malpractice })).body).toMatchObject({
+      dea: [{ ...dea[0], number: '****4563' }],
+      malpractice: { ...malpractice, policyNumber: '****' },
+    });
     const [kept] = await system.api.deps.sql<{ detail: object }[]>`
       select detail from audit_log where subject_id = ${providerId} order by id desc limit 1`;
     const [number, policyNumber] = ['[redacted]', '[redacted]'];

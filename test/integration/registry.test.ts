@@ -437,7 +437,8 @@ describe('providers', () => {
     const { id: clientId } = await api.make('/v1/clients', CLIENT);
     const path = `/v1/clients/${clientId}/providers`;
     const provider = await api.make(path, PROVIDER);
-    expect(provider).toMatchObject({ ...PROVIDER, clientId, attestation: null, version: 1 });
+    const malpractice = { ...PROVIDER.malpractice, policyNumber: '****' };
+    expect(provider).toMatchObject({ ...PROVIDER, malpractice, clientId, attestation: null, version: 1 });
     expect(provider).not.toHaveProperty('personId');
     expect((await api.get(path)).body.items).toEqual([provider]);
 

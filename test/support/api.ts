@@ -10,11 +10,12 @@ import { listRoutes } from '../../api/routes';
 import { createDispatch } from '../../dispatch/dispatch';
 import { makePaper } from '../../papers/papers';
 import type { Press } from '../../papers/press';
-import { createDatabase } from '../../runtime/database';
-import { createKeyring } from '../../runtime/keyring';
+import { createDatabase, type Sql } from '../../runtime/database';
+import type { Keyring } from '../../runtime/keyring';
 import { createLogger } from '../../runtime/logger';
 import type { SignInConfig } from '../../runtime/config';
 import { connectTemporal } from '../../runtime/temporal';
+import { testKeyring, testKeyWrapper } from './keys';
 import { createTestDatabase } from './servers';
 
 export const ADMIN_KEY = 'an admin key that only tests know of';
@@ -54,6 +55,7 @@ export class TestApi {
     budgets,
     press = { make: (kind, ...content) => makePaper(kind, content) },
     signIn,
+    openKeys,
     log,
   }: {
     temporalAddress?: string;
@@ -67,12 +69,14 @@ export class TestApi {
     press?: Press;
     /** Starts the identity provider by which people sign in, given the address of this API. */
     signIn?: (publicUrl: string) => Promise<SignInConfig>;
+    /** Other keys than the one of the tests. */
+    openKeys?: (sql: Sql) => Promise<Keyring>;
     /** Takes each line that is logged, at every level. */
     log?: (line: string) => void;
   } = {}): Promise<TestApi> {
     const database = await createTestDatabase();
     const sql = createDatabase(database.url, { max: connections });
-    const keyring = createKeyring(`test:${Buffer.alloc(32, 7).toString('base64')}`);
+    const keyring = openKeys ? await openKeys(sql) : testKeyring;
     const temporal = connectTemporal({ TEMPORAL_ADDRESS: temporalAddress }, keyring);
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -83,7 +87,18 @@ export class TestApi {
     const logger = log
       ? createLogger('test', 'trace', { write: log })
       : createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
-    const deps: Deps = { sql, keyring, logger, temporal, dispatch, press, patienceMs, readinessKeptMs: 0, config };
+    const deps: Deps = {
+      sql,
+      keyring,
+      keyWrapper: testKeyWrapper,
+      logger,
+      temporal,
+      dispatch,
+      press,
+      patienceMs,
+      readinessKeptMs: 0,
+      config,
+    };
     const counter = createAccessCounter(sql);
     server.on('request', createApp(deps, counter, budgets));
     return new TestApi(deps, counter, url, database.url, listRoutes(deps), async () => {

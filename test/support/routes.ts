@@ -4,7 +4,7 @@ import { createDispatch } from '../../dispatch/dispatch';
 import { createDatabase } from '../../runtime/database';
 import { createLogger } from '../../runtime/logger';
 import { connectTemporal } from '../../runtime/temporal';
-import { testKeyring } from './keys';
+import { testKeyring, testKeyWrapper } from './keys';
 
 /** Nobody listens there: the routes are only read. */
 const NOWHERE = '127.0.0.1:1';
@@ -16,6 +16,7 @@ export function readRoutes(): { routes: Route[]; close: () => Promise<unknown> }
   const routes = listRoutes({
     sql,
     keyring: testKeyring,
+    keyWrapper: testKeyWrapper,
     logger: createLogger('test', 'silent'),
     temporal,
     dispatch: createDispatch({ sql, client: temporal.client }),

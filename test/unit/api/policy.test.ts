@@ -24,9 +24,9 @@ test('an agent follows up and nothing else; a specialist works applications but 
   expect(isAllowed(principal('lead'), 'applications:waive')).toBe(true);
 });
 
-test('who may change a provider sees in full what they would send back; the roles that only look do not', () => {
+test('who may change a provider may have their numbers revealed; the roles that only look may not', () => {
   for (const role of ROLES)
-    expect([role, isAllowed(principal(role), 'identifiers:read')]).toEqual([
+    expect([role, isAllowed(principal(role), 'identifiers:reveal')]).toEqual([
       role,
       isAllowed(principal(role), 'registry:write'),
     ]);

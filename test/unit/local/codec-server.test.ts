@@ -19,7 +19,7 @@ let port: number;
 
 beforeAll(async () => {
   port = await findFreePort();
-  server = await startCodecServer(testKeyring, port, UI_PORT);
+  server = await startCodecServer(async () => testKeyring, port, UI_PORT);
 });
 
 afterAll(() => new Promise((resolve) => server.close(resolve)));

@@ -31,7 +31,7 @@ test('a payload that was tampered with does not open', async () => {
 test('a payload under an unknown key does not open', async () => {
   const sealed = await encoded();
   const renamed = { ...sealed, metadata: { ...sealed.metadata, 'encryption-key-id': encode('k2') } };
-  await expect(codec.decode([renamed])).rejects.toThrow('not in ENCRYPTION_KEYS');
+  await expect(codec.decode([renamed])).rejects.toThrow('neither in ENCRYPTION_KEYS');
 });
 
 test('a payload that nobody encrypted passes as it is', async () => {

@@ -31,7 +31,7 @@ test('a seal that was changed, or moved to another owner, does not open', () => 
 });
 
 test('a seal under a key that is no longer there does not open', () => {
-  expect(() => createKeyring(old).open(keyring.seal('1', 'a'), 'a')).toThrow('not in ENCRYPTION_KEYS');
+  expect(() => createKeyring(old).open(keyring.seal('1', 'a'), 'a')).toThrow('neither in ENCRYPTION_KEYS');
 });
 
 test('one purpose cannot open what another encrypted', () => {
