@@ -1,21 +1,24 @@
 import { z } from 'zod';
 import { MOST_CALL_MINUTES, MOST_CALLED } from '../../domain/applications/calls';
+import { CALL_FIELDS, listCallFields } from '../../domain/registry/caller-verification';
 import { findBeyondCall } from '../../domain/registry/playbook';
 import { findApplications } from '../../record/applications/applications';
 import { readCallSheetOf } from '../../record/applications/call-sheet';
-import { endCall, findCall, startCall, type Call } from '../../record/applications/calls';
+import { endCall, findCall, revealInCall, startCall, type Call } from '../../record/applications/calls';
 import { findEntryIds } from '../../record/kernel/one-entry';
 import { isSameActor, type Principal } from '../../record/kernel/principal';
 import { findPayer, findUnmergedPayer } from '../../record/registry/payers';
+import { findRevealedValue } from '../../record/registry/reveals';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
-import { Problem, type FieldError } from '../kernel/errors';
+import { Problem, refuseFields, type FieldError } from '../kernel/errors';
 import { checkFilter, listUnknownFilters } from '../kernel/filters';
 import { isAllowed } from '../kernel/policy';
 import { listUnknown } from '../kernel/references';
 import { answerCreated, answerOk, route, type Route } from '../kernel/route';
 import { actor, id, instant, listOfIds } from '../kernel/schemas';
 import { refuseErrors } from '../kernel/validation';
+import { NOT_ON_FILE, revealed } from '../registry/reveals-schemas';
 import { CONTACT } from './applications-actions';
 import { callSheet, showCallSheet } from './call-sheet';
 
@@ -35,13 +38,23 @@ const call = z
     startedAt: instant,
     endsAt: instant.meta({ description: `When it is over by itself: ${MOST_CALL_MINUTES} minutes after its start` }),
     endedAt: instant.nullable().meta({ description: 'null while it goes on' }),
+    mayReveal: z.array(z.enum(CALL_FIELDS)).meta({
+      description: 'What the payer asks of a caller in full, by its `callerVerification`; none once the call is over',
+    }),
     sheet: callSheet,
   })
   .meta({ id: 'Call' });
 
+const callReveal = z.strictObject({ applicationId: id, field: z.enum(CALL_FIELDS) }).meta({ id: 'CallReveal' });
+
 async function describeCall(sql: Sql, principal: Principal, { contactsId: _, ...shown }: Call): Promise<object> {
   const payer = (await findPayer(sql, shown.payerId))!;
-  return { ...shown, sheet: showCallSheet(await readCallSheetOf(sql, principal, payer, shown.applicationIds)) };
+  const mayReveal = shown.endedAt === null ? listCallFields(payer.playbook.callerVerification) : [];
+  return {
+    ...shown,
+    mayReveal,
+    sheet: showCallSheet(await readCallSheetOf(sql, principal, payer, shown.applicationIds)),
+  };
 }
 
 /** Starts a call about applications that the caller sees, all of them with the payer, and no more than it takes. */
@@ -71,6 +84,35 @@ async function startAllowedCall(
       detail: `The payer takes at most ${beyond.most} in one call; applicationIds.${beyond.place} is beyond that`,
     });
   return startCall(sql, principal, commandId, { payerId: payer.id, applications });
+}
+
+/** Reveals an identifier to the maker of a call, of one of its applications and as far as the payer asks it of a caller. */
+async function revealAllowed(
+  { sql, keyring }: Deps,
+  { principal, commandId, call: on, given }: RevealRequest,
+): Promise<void> {
+  if (!isSameActor(on.startedBy, principal)) throw new Problem('forbidden');
+  const payer = (await findPayer(sql, on.payerId))!;
+  const fields = listCallFields(payer.playbook.callerVerification);
+  refuseErrors([
+    ...(on.applicationIds.includes(given.applicationId)
+      ? []
+      : [{ path: 'applicationId', rule: 'in_call', message: 'must be an application of the call' }]),
+    ...(fields.includes(given.field)
+      ? []
+      : [{ path: 'field', rule: 'caller_verification', message: 'is not what this payer asks of a caller in full' }]),
+  ]);
+  const most = on.applicationIds.length * fields.length;
+  const came = await revealInCall(sql, keyring, principal, commandId, { call: on, ...given, most });
+  if (came === 'not_on_file') throw refuseFields(NOT_ON_FILE);
+  if (came === 'over') throw new Problem('call_over');
+  if (came === 'too_many') throw new Problem('beyond_reveals', { detail: `A call like this reveals at most ${most}` });
+}
+interface RevealRequest {
+  principal: Principal;
+  commandId: string;
+  call: Call;
+  given: z.infer<typeof callReveal>;
 }
 
 interface LoggedCall {
@@ -111,7 +153,7 @@ export async function endByContacts(
 const tag = 'work queue';
 
 export const callRoutes = (deps: Deps): Route[] => {
-  const { sql } = deps;
+  const { sql, keyring } = deps;
   return [
     route({
       method: 'post',
@@ -140,6 +182,26 @@ export const callRoutes = (deps: Deps): Route[] => {
       subject: ({ principal, params }) => findCall(sql, principal, params.id),
       responses: { 200: { description: 'The call', schema: call } },
       handler: async ({ principal, subject }) => answerOk(await describeCall(sql, principal, subject)),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/calls/{id}/reveals',
+      summary: 'Reveal an identifier in a call',
+      description:
+        'What the payer’s `callerVerification` asks of a caller in full, of one application of the call, for who started ' +
+        'the call and while it goes on; as many times as the call has such identifiers. It is in the audit log. `value` is in the ' +
+        'answer, and again in one to a retry with the same Idempotency-Key within ten minutes.',
+      tag,
+      access: CONTACT.access,
+      subject: ({ principal, params }) => findCall(sql, principal, params.id),
+      body: callReveal,
+      secret: { name: 'value', read: (commandId) => findRevealedValue(sql, keyring, commandId) },
+      responses: { 200: { description: 'The identifier', schema: revealed } },
+      problems: [409],
+      handler: async ({ principal, subject, body, commandId }) => {
+        await revealAllowed(deps, { principal, commandId, call: subject, given: body });
+        return answerOk({ field: body.field });
+      },
     }),
     route({
       method: 'post',

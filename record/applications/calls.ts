@@ -1,9 +1,13 @@
 import type { Instant } from '../../domain/time/instants';
 import { MOST_CALL_MINUTES } from '../../domain/applications/calls';
-import { toJson, type Db, type Fragment, type Sql } from '../../runtime/database';
+import type { CallField } from '../../domain/registry/caller-verification';
+import { toJson, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
+import type { Keyring } from '../../runtime/keyring';
 import { recordAuditAtClients } from '../kernel/audit';
 import { selectUnmergedId } from '../kernel/one-entry';
 import { buildActor, type Actor, type Principal } from '../kernel/principal';
+import { findProvider } from '../registry/providers';
+import { readNumber, readTin, recordReveal } from '../registry/reveals';
 
 /** A call to a payer about some applications. */
 export interface Call {
@@ -86,3 +90,55 @@ export const endCall = (
     }
     return (await findCall(tx, principal, id))!;
   });
+
+/** Reads an identifier of an application: of several DEA registrations that of its state; null where it is not on file. */
+async function readCallField(
+  sql: Db,
+  keyring: Keyring,
+  principal: Principal,
+  applicationId: string,
+  field: CallField,
+): Promise<{ subjectType: 'practice' | 'provider'; subjectId: string; clientId: string; value: string } | null> {
+  const [application] = await sql<{ clientId: string; practiceId: string; providerId: string | null; state: string }[]>`
+    select client_id, practice_id, provider_id, state from applications where id = ${applicationId}`;
+  const { clientId, practiceId, providerId, state } = application!;
+  if (field === 'tin') {
+    const value = await readTin(sql, keyring, practiceId);
+    return value === null ? null : { subjectType: 'practice', subjectId: practiceId, clientId, value };
+  }
+  const provider = providerId && (await findProvider(sql, principal, providerId));
+  if (!provider) return null;
+  const place = provider.dea.findIndex((one) => one.state === state);
+  const value = readNumber(keyring, provider, field === 'dea.number' ? `dea.${place}.number` : field);
+  return value === null ? null : { subjectType: 'provider', subjectId: provider.id, clientId, value };
+}
+
+/**
+ * Reveals an identifier in a call that goes on, at most so many times; answers why not otherwise. Repeated under the same
+ * id it changes nothing.
+ */
+export const revealInCall = (
+  sql: Sql,
+  keyring: Keyring,
+  principal: Principal,
+  id: string,
+  { call, applicationId, field, most }: { call: Call; applicationId: string; field: CallField; most: number },
+): Promise<'revealed' | 'not_on_file' | 'over' | 'too_many'> =>
+  sql.begin(async (tx) => {
+    const reveals = await lockReveals(tx, call.id);
+    if (reveals.some((one) => one.id === id)) return 'revealed';
+    if ((await findCall(tx, principal, call.id))!.endedAt !== null) return 'over';
+    if (reveals.length >= most) return 'too_many';
+    const found = await readCallField(tx, keyring, principal, applicationId, field);
+    if (!found) return 'not_on_file';
+    const { value, ...subject } = found;
+    const reveal = { ...subject, field, reason: null, callId: call.id, applicationId };
+    await recordReveal(tx, keyring, principal, id, reveal, value);
+    return 'revealed';
+  });
+
+/** Locks a call against other reveals, and lists those that there were. */
+async function lockReveals(tx: Tx, callId: string): Promise<{ id: string }[]> {
+  await tx`select from calls where id = ${callId} for no key update`;
+  return tx<{ id: string }[]>`select id from reveals where call_id = ${callId}`;
+}
