@@ -39,7 +39,7 @@ async function runApi(): Promise<void> {
     onError: (error) => logger.error({ err: error }, 'keys could not be asked for; again in a moment'),
   });
   await sealUrls(sql, keyring);
-  const temporal = connectTemporal(process.env, keyring);
+  const temporal = connectTemporal(process.env, keyring, config.plainPayloads);
 
   const dispatch = createDispatch({ sql, client: temporal.client });
   const press = createPress(PRESS_THREADS);

@@ -80,5 +80,5 @@ const isNothing = (request: IncomingMessage): Promise<boolean> =>
 async function decodePayloads(keyring: Keyring, json: string): Promise<string> {
   const { Payloads } = temporal.api.common.v1;
   const { payloads } = Payloads.fromObject(JSON.parse(json) as object);
-  return JSON.stringify(Payloads.create({ payloads: await createCodec(keyring).decode(payloads) }));
+  return JSON.stringify(Payloads.create({ payloads: await createCodec(keyring, 'allowed').decode(payloads) }));
 }

@@ -22,13 +22,16 @@ interface Owner {
   workflowId: string;
 }
 
+/** The way in which a payload is taken that is not sealed: any program that reaches Temporal may have written it. */
+export type PlainPayloads = 'refused' | 'allowed';
+
 /**
- * Encrypts every payload whole; opens those that it made and passes others on as they are. Format 2 binds a payload to
+ * Encrypts every payload whole; opens those that it made and refuses others, or passes them on as they are. Format 2 binds a payload to
  * its workflow: namespace and workflow id are in its metadata and authenticated, and compared whenever the SDK says
  * whose payload it opens. Format 1, which does not say whose it is, is written only if the SDK gives no workflow; it
  * opens until the last run that holds it has ended.
  */
-export function createCodec(keyring: Keyring): PayloadCodec {
+export function createCodec(keyring: Keyring, plain: PlainPayloads = 'refused'): PayloadCodec {
   const { Payload: proto } = temporal.api.common.v1;
 
   function sealPayload(payload: Payload, owner: Owner | null): Payload {
@@ -48,7 +51,10 @@ export function createCodec(keyring: Keyring): PayloadCodec {
   }
 
   function openPayload(payload: Payload, opener: Owner | null): Payload {
-    if (readMetadata(payload, METADATA_ENCODING_KEY) !== ENCODING) return payload;
+    if (readMetadata(payload, METADATA_ENCODING_KEY) !== ENCODING) {
+      if (plain === 'refused') throw new Error('This payload is not sealed, and PLAIN_PAYLOADS refuses it');
+      return payload;
+    }
     const owner =
       readMetadata(payload, FORMAT) === '2'
         ? { namespace: readMetadata(payload, NAMESPACE), workflowId: readMetadata(payload, WORKFLOW_ID) }
@@ -73,7 +79,7 @@ const findOwner = (context: SerializationContext | undefined): Owner | null =>
 const readMetadata = (payload: Payload, name: string): string => decode(payload.metadata?.[name] ?? new Uint8Array());
 
 /** Creates the data converter of client and worker: both must be given the same. */
-export const createDataConverter = (keyring: Keyring): DataConverter => ({
-  payloadCodecs: [createCodec(keyring)],
+export const createDataConverter = (keyring: Keyring, plain?: PlainPayloads): DataConverter => ({
+  payloadCodecs: [createCodec(keyring, plain)],
   failureConverterPath: require.resolve('./failure-converter'),
 });

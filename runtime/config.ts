@@ -62,6 +62,7 @@ const nodeSchema = z.object({
     .regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://')
     .optional(),
   WEBHOOKS_TO_PRIVATE: z.enum(['on', 'off']).default('off'),
+  PLAIN_PAYLOADS: z.enum(['refused', 'allowed']).default('refused'),
 });
 
 const apiSchema = nodeSchema.extend({
@@ -137,6 +138,8 @@ export interface NodeConfig {
   smtpUrl: string | undefined;
   /** Whether webhooks may go to private addresses, and without TLS. */
   webhooksToPrivate: boolean;
+  /** The way in which a payload in Temporal is taken that is not sealed. */
+  plainPayloads: 'refused' | 'allowed';
 }
 
 export interface ApiConfig extends NodeConfig {
@@ -280,6 +283,7 @@ const buildNodeConfig = (values: z.infer<typeof nodeSchema>): NodeConfig => ({
   stuckAfterMs: values.WATCHDOG_SECONDS === null ? null : values.WATCHDOG_SECONDS * 1000,
   smtpUrl: values.SMTP_URL,
   webhooksToPrivate: values.WEBHOOKS_TO_PRIVATE === 'on',
+  plainPayloads: values.PLAIN_PAYLOADS,
 });
 
 /**

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { createDataConverter } from './codec';
+import { createDataConverter, type PlainPayloads } from './codec';
 import type { Environment } from './config';
 import type { Keyring } from './keyring';
 
@@ -26,7 +26,7 @@ export interface Temporal {
 const CHANNEL = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2000 };
 
 /** Creates a client that connects on first use, so that its process boots, and answers, while Temporal is away. */
-export function connectTemporal(env: Environment, keyring: Keyring): Temporal {
+export function connectTemporal(env: Environment, keyring: Keyring, plain?: PlainPayloads): Temporal {
   const { connectionOptions, namespace } = readTemporalSettings(env);
   const options = { ...connectionOptions, channelArgs: CHANNEL };
   const connection = Connection.lazy(options);
@@ -34,7 +34,7 @@ export function connectTemporal(env: Environment, keyring: Keyring): Temporal {
   const probe = Connection.lazy({ ...options, interceptors: [] });
   return {
     connection,
-    client: new Client({ connection, namespace, dataConverter: createDataConverter(keyring) }),
+    client: new Client({ connection, namespace, dataConverter: createDataConverter(keyring, plain) }),
     namespace,
     ping: async (deadline) => void (await probe.withDeadline(deadline, () => probe.workflowService.getSystemInfo({}))),
     close: async () => void (await Promise.all([connection.close(), probe.close()])),

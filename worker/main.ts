@@ -49,7 +49,7 @@ async function runWorker(): Promise<void> {
     nppes: { mode: nppesUrl ? 'api' : 'off', name: 'NPPES' },
     leie: { mode: leieUrl ? 'api' : 'off', name: 'OIG LEIE' },
   });
-  const temporal = connectTemporal(process.env, keyring);
+  const temporal = connectTemporal(process.env, keyring, config.plainPayloads);
   const { connectionOptions, namespace } = readTemporalSettings(process.env);
   const connection = await NativeConnection.connect(connectionOptions);
   const tasks = new TaskClock();
@@ -72,7 +72,7 @@ async function runWorker(): Promise<void> {
         },
       }),
     ),
-    dataConverter: createDataConverter(keyring),
+    dataConverter: createDataConverter(keyring, config.plainPayloads),
   });
 
   const dispatch = createDispatch({ sql, client: temporal.client });

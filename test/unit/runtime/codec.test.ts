@@ -34,8 +34,10 @@ test('a payload under an unknown key does not open', async () => {
   await expect(codec.decode([renamed])).rejects.toThrow('neither in ENCRYPTION_KEYS');
 });
 
-test('a payload that nobody encrypted passes as it is', async () => {
-  expect(await codec.decode([payload])).toEqual([payload]);
+test('a payload that nobody encrypted is refused, unless the setting allows it', async () => {
+  await expect(codec.decode([payload])).rejects.toThrow('PLAIN_PAYLOADS');
+  await expect(codec.decode([payload], OWNER)).rejects.toThrow('PLAIN_PAYLOADS');
+  expect(await createCodec(keyring, 'allowed').decode([payload])).toEqual([payload]);
 });
 
 test('the converter that the path names hides the words of a failure', () => {

@@ -14,6 +14,7 @@ test('what is set is read, the rest has defaults', () => {
     runId: 'r1',
     stuckAfterMs: 20_000,
     webhooksToPrivate: false,
+    plainPayloads: 'refused',
   });
   expect(loadApiConfig({ ...api, PORT: '8080' })).toMatchObject({ port: 8080, host: '127.0.0.1' });
 });
