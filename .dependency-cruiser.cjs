@@ -26,7 +26,7 @@ const MAY_IMPORT = {
     'dispatch/',
     'papers/',
     'registries/',
-    'outreach/webhook-address',
+    'outreach/(invitation|mail|webhook-address)',
     'record/',
     'runtime/',
     'domain/',

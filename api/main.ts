@@ -4,6 +4,7 @@ import { createPress } from '../papers/press';
 import { settleBudgets } from '../record/kernel/request-budgets';
 import { openKeyring } from '../record/kernel/data-keys';
 import { sealUrls } from '../record/outreach/webhooks';
+import { createSmtpMailer } from '../outreach/mail';
 import { ConfigError, loadApiConfig } from '../runtime/config';
 import { createDatabase } from '../runtime/database';
 import { createKeyWrapper } from '../runtime/key-wrapper';
@@ -43,7 +44,10 @@ async function runApi(): Promise<void> {
 
   const dispatch = createDispatch({ sql, client: temporal.client });
   const press = createPress(PRESS_THREADS);
-  const deps = { sql, keyring, keyWrapper, logger, temporal, dispatch, press, patienceMs: PATIENCE_MS, config };
+  const mailer = config.smtpUrl
+    ? createSmtpMailer(config.smtpUrl, config.mailFrom, { tls: config.smtpTls })
+    : undefined;
+  const deps = { sql, keyring, keyWrapper, logger, temporal, dispatch, press, mailer, patienceMs: PATIENCE_MS, config };
 
   const counter = createAccessCounter(sql);
   const budgets = new Budgets(config.budget);

@@ -61,6 +61,8 @@ const nodeSchema = z.object({
     .string()
     .regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://')
     .optional(),
+  MAIL_FROM: z.string().min(3, 'must be an address').default('Countersign <countersign@localhost>'),
+  SMTP_TLS: z.enum(['required', 'off']).default('required'),
   WEBHOOKS_TO_PRIVATE: z.enum(['on', 'off']).default('off'),
   PLAIN_PAYLOADS: z.enum(['refused', 'allowed']).default('refused'),
 });
@@ -79,8 +81,21 @@ const apiSchema = nodeSchema.extend({
   OIDC_CLIENT_SECRET: z.string().min(1, 'must not be empty').optional(),
 });
 
+function requireMailTls(
+  { SMTP_TLS, SMTP_URL }: Pick<z.infer<typeof nodeSchema>, 'SMTP_TLS' | 'SMTP_URL'>,
+  context: z.RefinementCtx,
+): void {
+  if (SMTP_TLS === 'off' && SMTP_URL !== undefined && !isOnLoopback(SMTP_URL))
+    context.addIssue({
+      code: 'custom',
+      path: ['SMTP_TLS'],
+      message: 'must be required, unless SMTP_URL names a relay on this machine (localhost)',
+    });
+}
+
 const WITH_ISSUER = ['PUBLIC_URL', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'] as const;
 const withProvider = apiSchema.superRefine((values, context) => {
+  requireMailTls(values, context);
   if (values.OIDC_ISSUER === undefined) return;
   for (const name of WITH_ISSUER)
     if (values[name] === undefined)
@@ -88,8 +103,6 @@ const withProvider = apiSchema.superRefine((values, context) => {
 });
 
 const workerSchema = nodeSchema.extend({
-  MAIL_FROM: z.string().min(3, 'must be an address').default('Countersign <countersign@localhost>'),
-  SMTP_TLS: z.enum(['required', 'off']).default('required'),
   CAQH_MODE: z.enum(['manual', 'file', 'api']).default('manual'),
   CAQH_NAME: z.string().min(1, 'must not be empty').default('CAQH'),
   CAQH_URL: webUrl.default('https://proview.caqh.org'),
@@ -110,12 +123,7 @@ const workerSchema = nodeSchema.extend({
 });
 
 const withAccount = workerSchema.superRefine((values, context) => {
-  if (values.SMTP_TLS === 'off' && values.SMTP_URL !== undefined && !isOnLoopback(values.SMTP_URL))
-    context.addIssue({
-      code: 'custom',
-      path: ['SMTP_TLS'],
-      message: 'must be required, unless SMTP_URL names a relay on this machine (localhost)',
-    });
+  requireMailTls(values, context);
   if (values.CAQH_MODE !== 'api') return;
   for (const name of ['CAQH_ORGANIZATION_ID', 'CAQH_USERNAME', 'CAQH_PASSWORD'] as const)
     if (values[name] === undefined)
@@ -136,6 +144,9 @@ export interface NodeConfig {
   stuckAfterMs: number | null;
   /** Unset: mail is kept in the local mailbox. */
   smtpUrl: string | undefined;
+  mailFrom: string;
+  /** Whether mail leaves only over TLS. */
+  smtpTls: boolean;
   /** Whether webhooks may go to private addresses, and without TLS. */
   webhooksToPrivate: boolean;
   /** The way in which a payload in Temporal is taken that is not sealed. */
@@ -162,9 +173,6 @@ export interface SignInConfig {
 }
 
 export interface WorkerConfig extends NodeConfig {
-  mailFrom: string;
-  /** Whether mail leaves only over TLS. */
-  smtpTls: boolean;
   caqh: { mode: 'manual' | 'file' | 'api'; name: string; account: CaqhAccount | null };
   /** Null: NPPES is not asked. */
   nppesUrl: string | null;
@@ -249,8 +257,6 @@ export function loadWorkerConfig(env: Environment): WorkerConfig {
   const values = readEnvironment(withAccount, env);
   return {
     ...buildNodeConfig(values),
-    mailFrom: values.MAIL_FROM,
-    smtpTls: values.SMTP_TLS === 'required',
     caqh: { mode: values.CAQH_MODE, name: values.CAQH_NAME, account: readAccount(values) },
     nppesUrl: values.NPPES_URL === 'off' ? null : values.NPPES_URL,
     leieUrl: values.LEIE_URL === 'off' ? null : values.LEIE_URL,
@@ -282,6 +288,8 @@ const buildNodeConfig = (values: z.infer<typeof nodeSchema>): NodeConfig => ({
   runId: values.RUN_ID,
   stuckAfterMs: values.WATCHDOG_SECONDS === null ? null : values.WATCHDOG_SECONDS * 1000,
   smtpUrl: values.SMTP_URL,
+  mailFrom: values.MAIL_FROM,
+  smtpTls: values.SMTP_TLS === 'required',
   webhooksToPrivate: values.WEBHOOKS_TO_PRIVATE === 'on',
   plainPayloads: values.PLAIN_PAYLOADS,
 });

@@ -1,5 +1,6 @@
 import type { Dispatch } from '../../dispatch/dispatch';
 import type { Press } from '../../papers/press';
+import type { Mailer } from '../../outreach/mail';
 import type { SignInConfig } from '../../runtime/config';
 import type { Sql } from '../../runtime/database';
 import type { KeyWrapper } from '../../runtime/key-wrapper';
@@ -16,6 +17,8 @@ export interface Deps {
   temporal: Temporal;
   dispatch: Dispatch;
   press: Press;
+  /** Left out: invitations are shown, and not mailed. */
+  mailer?: Mailer | undefined;
   /** How long a request waits for a workflow to take its command; later it is answered as accepted. */
   patienceMs: number;
   /** How long an answer of /readyz is given again; left out: a second. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { toInstant } from '../../domain/time/dates';
+import { createSmtpMailer } from '../../outreach/mail';
 import { batchDueMail, claimMail } from '../../record/outreach/mail';
 import { queueMessages } from '../../record/outreach/messages';
 import { isAdminLinked } from '../../record/registry/invitations';
@@ -7,6 +8,7 @@ import { startSession } from '../../record/registry/sessions';
 import { ADMIN_KEY, CLIENT, listBrokenRules, readProblemType, TestApi, type Reply } from '../support/api';
 import { Browser } from '../support/browser';
 import { eventually } from '../support/eventually';
+import { TestSmtp } from '../support/smtp';
 import { TestIdentityProvider } from '../support/identity-provider';
 
 const COOKIE = 'countersign-session';
@@ -605,6 +607,28 @@ test('many bad cookies have their address wait, as many wrong keys do, and sessi
   for (let n = 0; n < 30; n += 1) expect(await send(randomUUID())).toBe(401);
   expect([await send(randomUUID()), await send(token)]).toEqual([429, 200]);
   await other.stop();
+});
+
+test('an invitation is mailed where mail is set up, and shown whether it leaves or not', async () => {
+  const smtp = await TestSmtp.start();
+  const mailer = createSmtpMailer(smtp.url, 'Countersign <desk@operator.example>', { tls: false });
+  const mailing = await TestApi.start({ signIn: nobodyAnswers, mailer });
+  const { id } = await mailing.make('/v1/users', { name: 'Kim', email: 'kim@operator.example', role: 'admin' });
+  const path = `/v1/users/${id}/invitations`;
+  const headers = { 'Idempotency-Key': randomUUID() };
+  const { mailed, url } = await mailing.make(path, undefined, { headers });
+  expect((await mailing.make(path, undefined, { headers })).url).toBe(url);
+  expect([mailed, smtp.received.length]).toEqual([true, 1]);
+  const [mail] = smtp.received;
+  expect(mail).toContain('To: kim@operator.example');
+  // lines of mail are broken with a mark
+  expect(mail!.replaceAll(/=\r?\n/g, '').replaceAll('=3D', '=')).toContain(url);
+
+  smtp.behaviour = 'refuses';
+  const refused = await mailing.make(path, undefined);
+  expect([refused.mailed, refused.url.startsWith(`${mailing.url}/sign-in?invitation=`)]).toEqual([false, true]);
+  await mailing.stop();
+  await smtp.stop();
 });
 
 describe('where the provider is', () => {

@@ -13,6 +13,7 @@ import type { Press } from '../../papers/press';
 import { createDatabase, type Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { createLogger } from '../../runtime/logger';
+import type { Mailer } from '../../outreach/mail';
 import type { SignInConfig } from '../../runtime/config';
 import { connectTemporal } from '../../runtime/temporal';
 import { testKeyring, testKeyWrapper } from './keys';
@@ -56,6 +57,7 @@ export class TestApi {
     press = { make: (kind, ...content) => makePaper(kind, content) },
     signIn,
     openKeys,
+    mailer,
     log,
   }: {
     temporalAddress?: string;
@@ -67,6 +69,8 @@ export class TestApi {
     budgets?: Budgets;
     /** Left out: papers are made in this thread. */
     press?: Press;
+    /** Left out: there is no mail server. */
+    mailer?: Mailer;
     /** Starts the identity provider by which people sign in, given the address of this API. */
     signIn?: (publicUrl: string) => Promise<SignInConfig>;
     /** Other keys than the one of the tests. */
@@ -95,6 +99,7 @@ export class TestApi {
       temporal,
       dispatch,
       press,
+      mailer,
       patienceMs,
       readinessKeptMs: 0,
       config,

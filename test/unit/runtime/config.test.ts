@@ -13,6 +13,8 @@ test('what is set is read, the rest has defaults', () => {
     logLevel: 'info',
     runId: 'r1',
     stuckAfterMs: 20_000,
+    mailFrom: 'Countersign <countersign@localhost>',
+    smtpTls: true,
     webhooksToPrivate: false,
     plainPayloads: 'refused',
   });
@@ -127,6 +129,7 @@ test('mail leaves without TLS only to a relay on this machine, and where that is
   expect(loadWorkerConfig({ ...node, SMTP_URL }).smtpTls).toBe(true);
   expect(loadWorkerConfig({ ...node, SMTP_URL: 'smtp://localhost:25', SMTP_TLS: 'off' }).smtpTls).toBe(false);
   expect(() => loadWorkerConfig({ ...node, SMTP_URL, SMTP_TLS: 'off' })).toThrow('SMTP_TLS: must be required');
+  expect(() => loadApiConfig({ ...api, SMTP_URL, SMTP_TLS: 'off' })).toThrow('SMTP_TLS: must be required');
 });
 
 describe('who signs people in', () => {
