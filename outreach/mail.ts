@@ -34,6 +34,7 @@ interface SmtpFailure extends Error {
   responseCode?: number;
   code?: string;
   command?: string;
+  response?: string;
 }
 
 const TIMEOUT_MS = 20_000;
@@ -64,11 +65,7 @@ export function createSmtpMailer(url: string, from: string, { tls = true } = {})
         await deliverMail(connection, options.auth, composed.getEnvelope(), Readable.from(yieldContent()));
       } catch (error) {
         const failure = error as SmtpFailure;
-        const { responseCode, code, message } = failure;
-        throw new MailError(
-          readOutcome(failure, began),
-          `${responseCode ?? code ?? 'error'}: ${message}`.slice(0, 200),
-        );
+        throw new MailError(readOutcome(failure, began), describeFailure(failure));
       } finally {
         connection.close();
       }
@@ -90,10 +87,20 @@ function deliverMail(
     const continueWith = (proceed: () => void) => (error?: Error | null) => (error ? reject(error) : proceed());
     const sendIt = () => connection.send({ from, to }, message, continueWith(resolve));
     connection.once('error', reject);
-    connection.once('end', () => reject(new Error('the connection ended')));
+    connection.once('end', () => reject(Object.assign(new Error('the connection ended'), { code: 'ENDED' })));
     connection.connect(continueWith(() => (auth ? connection.login(auth, continueWith(sendIt)) : sendIt())));
   });
 }
+
+/** Codes and the command alone, as a server's own words may quote the recipient or the message. */
+const describeFailure = ({ responseCode, code, command, response = '' }: SmtpFailure): string =>
+  [
+    responseCode ?? code ?? 'error',
+    /^\d{3}[ -]([245](?:\.\d{1,3}){2})\b/.exec(response)?.[1],
+    command && `at ${command}`,
+  ]
+    .filter(Boolean)
+    .join(' ');
 
 /**
  * Reads the outcome of a failure. An answer to the recipient or to the message is about this mail, any other one about

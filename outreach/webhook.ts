@@ -47,9 +47,10 @@ export async function postWebhook(
   { privateAllowed = false, timeoutMs = TIMEOUT_MS } = {},
 ): Promise<void> {
   const status = await sendRequest(webhook, privateAllowed, timeoutMs).catch((error: unknown) => {
-    const { name, message, code } = error as NodeJS.ErrnoException;
-    const reason = name === 'AbortError' ? 'no answer in time' : message || code || name;
-    throw new WebhookError(reason.slice(0, 200), 'endpoint');
+    if (error instanceof WebhookError) throw error;
+    // a code alone: messages quote what the receiver said, as in its certificate
+    const { name, code } = error as NodeJS.ErrnoException;
+    throw new WebhookError(name === 'AbortError' ? 'no answer in time' : (code ?? name), 'endpoint');
   });
   if (status >= 200 && status < 300) return;
   throw new WebhookError(`answered ${status}`, ABOUT_THIS_ONE.includes(status) ? 'delivery' : 'endpoint');
@@ -58,7 +59,7 @@ export async function postWebhook(
 async function sendRequest(webhook: Webhook, privateAllowed: boolean, timeoutMs: number): Promise<number> {
   const url = new URL(webhook.url);
   const refusal = privateAllowed ? null : refuseWebhookUrl(webhook.url);
-  if (refusal) throw new Error(refusal.message);
+  if (refusal) throw new WebhookError(refusal.message, 'endpoint');
   const timestamp = Math.floor(Date.now() / 1000);
   return new Promise((resolve, reject) => {
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
@@ -88,7 +89,8 @@ async function sendRequest(webhook: Webhook, privateAllowed: boolean, timeoutMs:
 const lookUpPublicly: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
     if (error) return callback(error, []);
-    if (!addresses.every(({ address }) => isPublicAddress(address))) return callback(new Error(NOT_PUBLIC.message), []);
+    if (!addresses.every(({ address }) => isPublicAddress(address)))
+      return callback(new WebhookError(NOT_PUBLIC.message, 'endpoint'), []);
     if (options.all) return callback(null, addresses);
     callback(null, addresses[0]!.address, addresses[0]!.family);
   });

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { createSmtpMailer, type MailError } from '../../../outreach/mail';
 import { TestSmtp } from '../../support/smtp';
 
@@ -34,4 +36,18 @@ test('mail leaves over STARTTLS, and without it to a relay for which that is set
   expect(await send(plain.url, { tls: false })).toEqual(SENT);
   expect([plain.received.length, trusted.received.length]).toEqual([1, 1]);
   await Promise.all([plain.stop(), trusted.stop()]);
+});
+
+test('of what a mail server says against a mail its codes are kept, and none of its words', async () => {
+  const said = ['220 x', '250 x', '250 x', `550 5.1.1 <${MAIL.to}>: nobody here`];
+  const server = createServer((socket) => {
+    socket.write(`${said.shift()!}\r\n`);
+    socket.on('error', () => undefined);
+    socket.on('data', () => socket.write(`${said.shift() ?? '221 x'}\r\n`));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const sent = createSmtpMailer(url, FROM, { tls: false }).send(MAIL, async () => undefined);
+  await expect(sent).rejects.toMatchObject({ outcome: 'never', message: '550 5.1.1 at RCPT TO' });
+  server.close();
 });
