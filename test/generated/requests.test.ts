@@ -29,7 +29,7 @@ const url = () => `http://127.0.0.1:${place.port}`;
 
 async function makeIds(): Promise<RealIds> {
   const { makeFile, fillFile } = createFileMaker(api);
-  const files = await Promise.all(Array.from({ length: FILES }, makeFile));
+  const files = await Promise.all(Array.from({ length: FILES }, () => makeFile()));
   const imported = await fetch(`${url()}/v1/exclusions/imports?month=${addDaysToToday(0).slice(0, 7)}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'text/csv' },

@@ -23,8 +23,10 @@ const CONFIRMATIONS = Object.fromEntries(
 
 /** A client's file. */
 export interface File {
-  /** The name of the provider and the practice, which no other has. */
+  /** The name of the practice, which no other has. */
   name: string;
+  /** The name of the provider: the practice's, unless the person is another client's too. */
+  lastName: string;
   clientId: string;
   practiceId: string;
   practice: Answer;
@@ -36,7 +38,10 @@ export interface File {
 export const writeExclusionList = (files: File[]): string =>
   [
     'LASTNAME,FIRSTNAME,BUSNAME,NPI,DOB,STATE,EXCLTYPE,EXCLDATE,REINDATE',
-    ...files.map(({ name }) => `${name},${PROVIDER.firstName},,0000000000,19700131,CA,1128a1,20260301,00000000`),
+    // a person whom several have is listed once
+    ...new Set(
+      files.map(({ lastName }) => `${lastName},${PROVIDER.firstName},,0000000000,19700131,CA,1128a1,20260301,00000000`),
+    ),
     ...files.map(({ name }) => `,,${name} Therapy PLLC,0000000000,,CA,1128b4,20260301,00000000`),
   ].join('\n');
 
@@ -45,28 +50,29 @@ export function createFileMaker(api: Api) {
   const create = async (path: string, body: object): Promise<string> => (await api.post(path, body)).id;
   const listIds = async (path: string): Promise<string[]> => (await api.get(path)).items.map(({ id }: Answer) => id);
 
-  /** A client with a practice, a provider whom nobody else is called like, and a payer. */
-  async function makeFile(): Promise<File> {
+  /** A client with a practice, a provider whom nobody else is called like, unless it is a person whom others have, and a payer. */
+  async function makeFile(person?: { lastName: string; npi: string }): Promise<File> {
     const name = `Vale${randomUUID().replaceAll(/[^a-f]/g, '')}`;
-    const clientId = await create('/v1/clients', CLIENT);
+    const { lastName, npi } = person ?? { lastName: name, npi: inventNpi() };
+    const clientId = await create('/v1/clients', { ...CLIENT, name: `${name} Group` });
     const practice = await api.post(`/v1/clients/${clientId}/practices`, {
       ...PRACTICE,
       legalName: `${name} Therapy PLLC`,
       npi: inventNpi(),
       locations: [{ name: 'Main', address: PRACTICE.address }],
     });
-    const provider = { ...PROVIDER, lastName: name, npi: inventNpi() };
+    const provider = { ...PROVIDER, lastName, npi };
     const providerId = await create(`/v1/clients/${clientId}/providers`, provider);
     const payerId = await makePayer();
-    return { name, clientId, practiceId: practice.id as string, practice, providerId, payerId };
+    return { name, lastName, clientId, practiceId: practice.id as string, practice, providerId, payerId };
   }
   const makePayer = () => create('/v1/payers', { ...PAYER, name: `Payer ${randomUUID()}` });
 
   const openApplication = ({ practiceId, providerId, payerId }: File, more: object = {}) =>
     create('/v1/applications', { practiceId, providerId, payerId, state: 'CA', ...more });
 
-  /** Something real behind every room of the API and every field that takes an id. */
-  async function fillFile(file: File): Promise<RealIds> {
+  /** Something real behind every room of the API and every field that takes an id; its users and key see every client, or this one. */
+  async function fillFile(file: File, { seesAll = true } = {}): Promise<RealIds> {
     const { clientId, practiceId, providerId, payerId } = file;
     const [otherPayer, another] = [await makePayer(), await makePayer()];
     const elsewhere = { ...file, payerId: otherPayer };
@@ -81,7 +87,9 @@ export function createFileMaker(api: Api) {
         { adopt: { stage: 'confirmed', confirmations: CONFIRMATIONS } },
       ),
     ];
-    const makeUser = () => create('/v1/users', { name: 'A user', email: `${randomUUID()}@example.org`, role: 'lead' });
+    const sees = seesAll ? {} : { clientIds: [clientId] };
+    const makeUser = () =>
+      create('/v1/users', { name: 'A user', email: `${randomUUID()}@example.org`, role: 'lead', ...sees });
     const users = [await makeUser(), await makeUser()] as const;
     const { '0': coverId } = [
       await create(`/v1/users/${users[0]}/covers`, {
@@ -135,10 +143,11 @@ export function createFileMaker(api: Api) {
       endings: [ending],
       returns: [back],
       tasks: await listIds(`/v1/tasks?clientId=${clientId}`),
-      'api-keys': [await create('/v1/api-keys', { name: 'to be revoked', role: 'auditor' })],
+      'api-keys': [await create('/v1/api-keys', { name: 'to be revoked', role: 'auditor', ...sees })],
       'webhook-endpoints': [await create('/v1/webhook-endpoints', endpoint)],
     };
     for (const [room, ids] of Object.entries(rooms)) if (ids.length === 0) throw new Error(`nothing is in ${room}`);
+    await create(`/v1/applications/${applications[1]}/notes`, { text: 'logged in error', visibility: 'internal' });
     const timeline = await listIds(`/v1/applications/${applications[1]}/timeline`);
     return {
       rooms: {
