@@ -51,6 +51,7 @@ export const operationsRoutes = ({ sql, keyWrapper }: Deps): Route[] => [
     access: 'keys:rotate',
     subject: () => findRotation(sql),
     responses: { 200: { description: 'The rotation', schema: keyRotation } },
+    problems: [404],
     handler: async ({ subject }) => answerOk(subject),
   }),
   route({
