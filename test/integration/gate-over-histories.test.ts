@@ -140,7 +140,7 @@ async function make(on: Book & { applicationId: string }, made: Change): Promise
 
 /** An instant after all that was recorded, and before all that will be. */
 async function moment(): Promise<string> {
-  const tick = (since: string) => eventually(() => Promise.resolve(new Date().toISOString() > since));
+  const tick = (since: string) => eventually(() => Promise.resolve(new Date().toISOString() > since), { every: 1 });
   const before = new Date().toISOString();
   await tick(before);
   const at = new Date().toISOString();
