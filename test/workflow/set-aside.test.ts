@@ -1,11 +1,12 @@
 import { buildApplicationWorkflowId } from '../../domain/applications/key';
 import { Lives, type Life } from '../support/lives';
 
+// each test has its own: what it poisons goes on trying, hour after hour
 let lives: Lives;
-beforeAll(async () => {
+beforeEach(async () => {
   lives = await Lives.begin();
 });
-afterAll(() => lives.stop());
+afterEach(() => lives.stop());
 
 /** Makes every step that writes an entry fail by itself: its state cannot be counted any more. */
 async function poison({ id }: Life): Promise<() => Promise<void>> {
