@@ -1,6 +1,6 @@
 const { readdirSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
-const { projects } = require('./jest.config');
+const { projects, reporters, testSequencer } = require('./jest.config');
 
 const [, servers] = projects;
 const tests = join(__dirname, 'test');
@@ -24,4 +24,4 @@ const slow = {
   setupFilesAfterEnv: [],
 };
 
-module.exports = { maxWorkers: 1, testTimeout: 15 * 60_000, projects: [slow, ...whole] };
+module.exports = { maxWorkers: 2, testSequencer, reporters, testTimeout: 15 * 60_000, projects: [slow, ...whole] };
