@@ -188,7 +188,7 @@ function describeRange(schema: { description?: string | undefined; 'x-range'?: u
 }
 
 function buildOperation(route: Route): ZodOpenApiOperationObject {
-  const { method, path, tag, summary, query, body, csv, access } = route;
+  const { method, path, tag, summary, query, body, file, access } = route;
   const isPublic = access === 'public';
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   const params = Object.fromEntries(names.map((name) => [name, findParamSchema(route, name)]));
@@ -211,11 +211,13 @@ function buildOperation(route: Route): ZodOpenApiOperationObject {
         content: { 'application/json': { schema: body, ...(core && { examples: core.requests }) } },
       },
     }),
-    ...(csv && {
+    ...(file && {
       requestBody: {
         required: true,
-        description: csv.description,
-        content: { 'text/csv': { schema: { type: 'string' as const } } },
+        description: file.description,
+        content: {
+          [file.types[0]]: { schema: { type: 'string' as const, ...(file.streamed && { format: 'binary' }) } },
+        },
       },
     }),
     responses: { ...buildGoodResponses(route, core?.responses), ...(!isPublic && buildProblemResponses(route)) },
@@ -259,10 +261,10 @@ export const listStatuses = (route: Route): number[] => [
   ...(route.access === 'public' ? [] : listProblemStatuses(route)),
 ];
 
-function listProblemStatuses({ method, path, body, csv, responses, problems = [] }: Route): number[] {
+function listProblemStatuses({ method, path, body, file, responses, problems = [] }: Route): number[] {
   const statuses = [400, 401, 403, 429, 503, ...problems];
   if (path.includes('{')) statuses.push(404);
-  if (body || csv) statuses.push(409, 413, 415);
+  if (body || file) statuses.push(409, 413, 415);
   if (method !== 'get' && method !== 'delete') statuses.push(412);
   if (method === 'post' || method === 'put') statuses.push(422);
   return statuses.filter((status) => !(status in responses)).sort((a, b) => a - b);

@@ -14,6 +14,13 @@ type ParamsOf<P extends string> = P extends `${string}{${infer Name}}${infer Res
   ? { [K in Name]: string } & ParamsOf<Rest>
   : unknown;
 
+/** A file on its way in. */
+export interface Upload {
+  /** The media type that its sender names. */
+  type: string;
+  bytes: AsyncIterable<Uint8Array>;
+}
+
 /** The part of a request that is known before the body is looked at. */
 interface Scope<Params> {
   principal: Principal;
@@ -24,8 +31,10 @@ interface RouteRequest<Params, Subject, Query, Body> extends Scope<Params> {
   subject: Subject;
   query: Query;
   body: Body;
-  /** The body of a route that takes a file; otherwise empty. */
+  /** The body of a route that takes a file and reads it whole; otherwise empty. */
   file: Buffer;
+  /** The body as it arrives, and what it says to be, of a route whose file is streamed. */
+  upload: Upload;
   /** The id that what this request does is recorded under; a retry with its Idempotency-Key has the same. */
   commandId: string;
   /** Answers 412 if the request's If-Match doesn't name this version; the version if it does. */
@@ -61,8 +70,11 @@ interface RouteSpec<Path extends string, Subject, Query, Body> {
    * unless it is a retry.
    */
   contradicts?: (of: { subject: Subject; given: Record<string, unknown> }) => FieldError[];
-  /** Instead of a JSON body: a CSV file of at most so many bytes, and what is in it. */
-  csv?: { maxBytes: number; description: string };
+  /**
+   * Instead of a JSON body: a file of at most so many bytes, what it may say to be (the first of the types is what the
+   * description names), and what is in it. `streamed`: the handler reads it as it arrives, and counts.
+   */
+  file?: { types: readonly [string, ...string[]]; maxBytes: number; description: string; streamed?: true };
   /** The cost of a request, where that is more than its kind's (api/kernel/costs.ts). */
   cost?: (given: { query: Query; body: Body; file: Buffer }) => number;
   /**

@@ -85,7 +85,7 @@ async function answerRequest(
     const allowed =
       isAllowed(principal, route.access as Permission) && (!principal.isForSetUp || route.forSetUp === true);
     if (!allowed || (route.actsFor && !mayManage(principal, route.actsFor(subject)))) throw new Problem('forbidden');
-    const { query, body, file } = await readInput(route, req, res, {
+    const { query, body, file, upload } = await readInput(route, req, res, {
       contradict: (given) => route.contradicts?.({ subject, given }) ?? [],
       lookUp: (given) => findUnknownReferences(sql, route, { principal, params, subject, ...given }),
     });
@@ -93,7 +93,7 @@ async function answerRequest(
     if (cost > baseCost) limiter.spend(principal.id, cost - baseCost, res);
     const key = route.method === 'post' ? readIdempotencyKey(req) : undefined;
     if (key !== undefined) {
-      const asked = route.csv ? [query, createHash('sha256').update(file).digest('hex')] : body;
+      const asked = route.file ? [query, createHash('sha256').update(file).digest('hex')] : body;
       attempt = await idempotency.claim([principal.id, route.path, ...Object.values(params)], key, asked);
     }
     const { commandId } = attempt;
@@ -101,7 +101,7 @@ async function answerRequest(
     const ifMatch = readIfMatch(req);
     const answered = await attempt.keep(
       await limiter.run(principal.id, cost, res, () =>
-        route.handler({ principal, params, subject, query, body, file, commandId, ifMatch }),
+        route.handler({ principal, params, subject, query, body, file, upload, commandId, ifMatch }),
       ),
     );
     return await addSecret(route, answered, commandId);
@@ -173,8 +173,8 @@ async function readInput(route: Route, req: Request, res: Response, { contradict
     errors.push(...beside.filter(({ path }) => !bad.has(path)));
   }
   refuseErrors(errors);
-  const file = route.csv ? await readFile(route.csv.maxBytes, req, res) : NO_FILE;
-  return { query, body, file };
+  const file = route.file ? await readFile(route.file, req, res) : NO_FILE;
+  return { query, body, file, upload: { type: readMediaType(req), bytes: req } };
 }
 
 const isFields = (given: unknown): given is Record<string, unknown> =>
@@ -182,9 +182,20 @@ const isFields = (given: unknown): given is Record<string, unknown> =>
 
 const NO_FILE = Buffer.alloc(0);
 
-async function readFile(limit: number, req: Request, res: Response): Promise<Buffer> {
-  if (!req.is('text/csv')) throw new Problem('unsupported_media_type');
-  await runParser(express.raw({ limit, type: 'text/csv' }), req, res);
+const readMediaType = (req: Request): string => (req.get('Content-Type') ?? '').split(';')[0]!.trim().toLowerCase();
+
+/** The file whole; of one that is streamed nothing yet, but what its length alone tells. */
+async function readFile(
+  { types, maxBytes, streamed }: NonNullable<Route['file']>,
+  req: Request,
+  res: Response,
+): Promise<Buffer> {
+  if (!types.includes(readMediaType(req))) throw new Problem('unsupported_media_type');
+  if (streamed) {
+    if (Number(req.get('Content-Length') ?? 0) > maxBytes) throw new Problem('body_too_large');
+    return NO_FILE;
+  }
+  await runParser(express.raw({ limit: maxBytes, type: [...types] }), req, res);
   return Buffer.isBuffer(req.body) ? req.body : NO_FILE;
 }
 
@@ -235,12 +246,15 @@ function readIfMatch(req: Request): (version: number) => number | undefined {
 
 const writeEtag = (version: number): string => `"${version}"`;
 
+/** The policy for a file that is offered to be saved: it runs nothing if a browser shows it all the same. */
+const SAVED_ONLY = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
 /** Sends an answer; a resource that counts its versions says so in its ETag. */
 export function sendAnswer(res: Response, { status, body, location, type, filename, headers }: Answer): void {
   const version = (body as { version?: unknown } | undefined)?.version;
   if (typeof version === 'number') res.set('ETag', writeEtag(version));
   if (location) res.location(location);
-  if (filename) res.attachment(filename);
+  if (filename) res.attachment(filename).set('Content-Security-Policy', SAVED_ONLY);
   if (headers) res.set(headers);
   res.status(status);
   if (body === undefined) res.end();

@@ -64,7 +64,7 @@ export const exclusionRoutes = ({ sql, patienceMs }: Deps): Route[] => [
     access: 'exclusions:import',
     query: listQuery,
     cost: ({ file }) => computeFileCost(file),
-    csv: { maxBytes: MAX_BYTES, description: 'The OIG’s UPDATED.csv as it is' },
+    file: { types: ['text/csv'], maxBytes: MAX_BYTES, description: 'The OIG’s UPDATED.csv as it is' },
     responses: { 200: { description: 'The result of the import', schema: exclusionList } },
     handler: async ({ principal, query, file, commandId }) => {
       const list = { month: `${query.month}-01`, sha256: createHash('sha256').update(file).digest('hex') };

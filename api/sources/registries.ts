@@ -54,7 +54,11 @@ export const registryRoutes = ({ sql, keyring }: Deps): Route[] => [
     access: 'registry:write',
     query: exportQuery,
     cost: ({ file }) => computeFileCost(file),
-    csv: { maxBytes: MAX_BYTES, description: 'One provider a row: CAQH id or NPI, status, its date, authorisation' },
+    file: {
+      types: ['text/csv'],
+      maxBytes: MAX_BYTES,
+      description: 'One provider a row: CAQH id or NPI, status, its date, authorisation',
+    },
     responses: { 200: { description: 'The result of each row', schema: exportOutcome } },
     handler: async ({ principal, query: { dryRun = false }, file, commandId }) => {
       const at = readClock();

@@ -15,7 +15,7 @@ export interface OddRequest {
   path: string;
   /** JSON, or of a file its bytes. */
   body?: string;
-  type: 'application/json' | 'text/csv';
+  type: 'application/json' | 'text/csv' | 'application/octet-stream';
 }
 
 /** The fields that take an id in bodies, queries and as second ids of paths; of one room alone as `payers/into`. */
@@ -35,6 +35,7 @@ export const ID_FIELDS = [
   'evidence',
   'holderUserId',
   'inheritedFrom',
+  'linkId',
   'locationId',
   'payerId',
   'payers/into',
@@ -63,6 +64,7 @@ export const ID_ROOMS = [
   'authorisations',
   'calls',
   'clients',
+  'documents',
   'endings',
   'inbox',
   'mail',
@@ -165,6 +167,7 @@ const FILES = [
   '"\n'.repeat(1_000_000),
   'npi,attested_on\n1234567893,9999-12-31\n\0,\0\n',
   '{"json": true}',
+  '%PDF-1.7\nnot more of it',
   'LASTNAME,FIRSTNAME\n\ud800,x\n',
 ];
 
@@ -315,6 +318,9 @@ function pathOf({ ids, room }: Request, path: string, parameters: Json[]): fc.Ar
     .map((words) => names.reduce((at, name, n) => at.replace(`{${name}}`, () => words[n]!), path));
 }
 
+/** The media types of files. */
+const RAW_TYPES = ['text/csv', 'application/octet-stream'] as const;
+
 function requestOf(request: Request, path: string, method: string, operation: Json): fc.Arbitrary<OddRequest> {
   const parameters: Json[] = operation.parameters ?? [];
   const asked = parameters
@@ -325,9 +331,10 @@ function requestOf(request: Request, path: string, method: string, operation: Js
     });
   const content = operation.requestBody?.content ?? {};
   const json = content['application/json']?.schema;
+  const raw = RAW_TYPES.find((type) => content[type]);
   const body: fc.Arbitrary<string | undefined> = json
     ? valueOf(request, json, '').map((value) => JSON.stringify(value))
-    : content['text/csv']
+    : raw
       ? fc.constantFrom(...FILES)
       : fc.constant(undefined);
   return fc
@@ -339,7 +346,7 @@ function requestOf(request: Request, path: string, method: string, operation: Js
       return {
         method: method.toUpperCase(),
         path: words.length > 0 ? `${at}?${words.join('&')}` : at,
-        type: json ? 'application/json' : 'text/csv',
+        type: json ? 'application/json' : (raw ?? 'text/csv'),
         ...(sent !== undefined && { body: sent }),
       } satisfies OddRequest;
     });
