@@ -19,6 +19,8 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 WORKDIR /app
 COPY --from=production-dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
+# a volume that is mounted here is of the user below
+RUN mkdir -m 700 /documents && chown 1000:1000 /documents
 # node, by number: an orchestrator that forbids root can see that it is another user
 USER 1000:1000
 EXPOSE 3000

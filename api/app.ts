@@ -14,6 +14,7 @@ import { Problem, toProblem } from './kernel/errors';
 import { createIdempotency } from './kernel/idempotency';
 import { createSignIn } from './registry/sign-in';
 import { createMailbox } from './outreach/mailbox';
+import { createDocumentLinkPages } from './registry/document-link-pages';
 import { createRouter, sendAnswer } from './kernel/router';
 import { Limiter, limitAddresses } from './kernel/limiter';
 import { WrongKeys } from './kernel/wrong-keys';
@@ -38,6 +39,7 @@ export function createApp(deps: Deps, counter = createAccessCounter(deps.sql), b
   app.use(limitAddresses());
   app.use(createCalendarFeeds(sql, wrongKeys));
   app.use(createSignIn(deps, { counter, wrongKeys }));
+  app.use(createDocumentLinkPages(deps, wrongKeys));
   app.use(createDocs(routes));
   if (config.smtpUrl === undefined) app.use(createMailbox());
   app.use(() => {

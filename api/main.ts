@@ -5,7 +5,8 @@ import { settleBudgets } from '../record/kernel/request-budgets';
 import { openKeyring } from '../record/kernel/data-keys';
 import { sealUrls } from '../record/outreach/webhooks';
 import { createSmtpMailer } from '../outreach/mail';
-import { ConfigError, loadApiConfig } from '../runtime/config';
+import { readClock } from '../runtime/clock';
+import { ConfigError, loadApiConfig, type ApiConfig } from '../runtime/config';
 import { createDatabase } from '../runtime/database';
 import { createKeyWrapper } from '../runtime/key-wrapper';
 import { parseKeys } from '../runtime/keyring';
@@ -15,9 +16,12 @@ import { runProcess } from '../runtime/run-process';
 import { exitWithSupervisor } from '../runtime/exit-with-supervisor';
 import { connectTemporal } from '../runtime/temporal';
 import { watchEventLoop } from '../runtime/watchdog';
+import { sweepSpool } from '../storage/intake';
+import { openStore, type StoreSettings } from '../storage/stores';
 import { createApp } from './app';
 import { createAccessCounter } from './kernel/access-counter';
 import { Budgets } from './kernel/budgets';
+import type { Files } from './kernel/deps';
 import { createServer } from './kernel/server';
 
 const CONNECTIONS = 20;
@@ -47,7 +51,9 @@ async function runApi(): Promise<void> {
   const mailer = config.smtpUrl
     ? createSmtpMailer(config.smtpUrl, config.mailFrom, { tls: config.smtpTls })
     : undefined;
-  const deps = { sql, keyring, keyWrapper, logger, temporal, dispatch, press, mailer, patienceMs: PATIENCE_MS, config };
+  const files = config.documents ? await openFiles(config, config.documents) : undefined;
+  const servers = { sql, keyring, keyWrapper, logger, temporal, dispatch };
+  const deps = { ...servers, press, mailer, files, patienceMs: PATIENCE_MS, config };
 
   const counter = createAccessCounter(sql);
   const budgets = new Budgets(config.budget);
@@ -76,6 +82,13 @@ async function runApi(): Promise<void> {
     server.closeIdleConnections();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stopServer);
+}
+
+/** The store, with nothing in its spool that an earlier process left. */
+async function openFiles({ maxFileBytes: maxBytes, scanner }: ApiConfig, settings: StoreSettings): Promise<Files> {
+  const store = openStore(settings);
+  await sweepSpool(store, Date.parse(readClock()));
+  return { store, maxBytes, scanner };
 }
 
 function explainError(error: Error & { code?: string }, port: number): Error {

@@ -9,6 +9,7 @@ import { bulkRoutes } from './applications/bulk';
 import { clientRoutes } from './registry/clients';
 import { consequenceRoutes } from './platforms/consequences';
 import { coverageRoutes } from './billing/coverage';
+import { documentFileRoutes } from './registry/document-files';
 import { documentRoutes } from './registry/documents';
 import { endingRoutes } from './offboarding/endings';
 import { userEndingRoutes } from './offboarding/user-endings';
@@ -66,6 +67,7 @@ const GROUPS = [
   payerRoutes,
   playbookRoutes,
   documentRoutes,
+  documentFileRoutes,
   enrolmentRoutes,
   portalAccessRoutes,
   authorisationRoutes,

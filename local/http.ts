@@ -18,6 +18,8 @@ export type Answer = any;
 export interface Api {
   get(path: string): Promise<Answer>;
   put(path: string, body: object): Promise<Answer>;
+  /** Sends a file as it is. */
+  putFile(path: string, file: Uint8Array): Promise<Answer>;
   /** Sends a body; with a key, a repetition answers what the first one did. */
   post(path: string, body: object, idempotencyKey?: string): Promise<Answer>;
 }
@@ -27,13 +29,13 @@ export function createApi(base: string, key: string): Api {
   async function callApi(
     method: string,
     path: string,
-    body?: object,
+    body?: object | Uint8Array,
     headers: Record<string, string> = {},
   ): Promise<Answer> {
     const response = await fetch(`${base}${path}`, {
       method,
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
-      ...(body && { body: JSON.stringify(body) }),
+      ...(body && { body: body instanceof Uint8Array ? body : JSON.stringify(body) }),
     });
     const answer: Answer = await response.json().catch(() => ({}));
     if (!response.ok) throw new ProblemError(response.status, answer, `${method} ${path}`);
@@ -42,6 +44,7 @@ export function createApi(base: string, key: string): Api {
   return {
     get: (path) => callApi('GET', path),
     put: (path, body) => callApi('PUT', path, body),
+    putFile: (path, file) => callApi('PUT', path, file, { 'content-type': 'application/octet-stream' }),
     post: (path, body, idempotencyKey) =>
       callApi('POST', path, body, idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
   };

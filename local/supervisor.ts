@@ -270,6 +270,7 @@ async function startProduct(
     // nothing reaches out by surprise
     NPPES_URL: 'off',
     LEIE_URL: 'off',
+    DOCUMENTS_DIR: join(settings.dataDirectory, 'documents'),
     ...env,
     DATA_DIR: settings.dataDirectory,
     ENCRYPTION_KEYS: secrets.encryptionKeys,

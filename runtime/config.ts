@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { DatabaseUrls } from './row-security';
 
@@ -65,7 +67,27 @@ const nodeSchema = z.object({
   SMTP_TLS: z.enum(['required', 'off']).default('required'),
   WEBHOOKS_TO_PRIVATE: z.enum(['on', 'off']).default('off'),
   PLAIN_PAYLOADS: z.enum(['refused', 'allowed']).default('refused'),
+  DOCUMENTS_DIR: z.string().min(1, 'must not be empty').optional(),
+  DOCUMENTS_S3_BUCKET: z.string().min(1, 'must not be empty').optional(),
+  DOCUMENTS_S3_ENDPOINT: webUrl.optional(),
+  DOCUMENTS_S3_REGION: z.string().min(1, 'must not be empty').default('us-east-1'),
+  DOCUMENTS_S3_ACCESS_KEY_ID: z.string().min(1, 'must not be empty').optional(),
+  DOCUMENTS_S3_SECRET_ACCESS_KEY: z.string().min(1, 'must not be empty').optional(),
 });
+
+/** A program and its arguments, with spaces between, or as a JSON list; no shell ever reads it. */
+const command = z
+  .string()
+  .transform((text): unknown => (text.trimStart().startsWith('[') ? parseList(text) : text.trim().split(/\s+/)))
+  .pipe(z.tuple([z.string().min(1)], z.string(), 'must be a program and its arguments, or a JSON list of them'));
+
+function parseList(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
 
 const apiSchema = nodeSchema.extend({
   PORT: port.default(3000),
@@ -73,6 +95,9 @@ const apiSchema = nodeSchema.extend({
   ADMIN_API_KEY: z.string(required).min(32, 'must have at least 32 characters'),
   BUDGET_PER_MINUTE: describeWholeNumber(60, 9_999_999, 30_000),
   BUDGET_AT_ONCE: describeWholeNumber(60, 9_999_999, 30_000),
+  DOCUMENTS_MAX_MB: describeWholeNumber(1, 1_000, 25),
+  DOCUMENT_SCAN_COMMAND: command.optional(),
+  DOCUMENT_SCAN_SECONDS: describeWholeNumber(1, 600, 60),
   PUBLIC_URL: webUrl
     .refine((text) => URL.canParse(text) && new URL(text).href === `${new URL(text).origin}/`, 'must have no path')
     .optional(),
@@ -151,6 +176,19 @@ export interface NodeConfig {
   webhooksToPrivate: boolean;
   /** The way in which a payload in Temporal is taken that is not sealed. */
   plainPayloads: 'refused' | 'allowed';
+  /** The store of documents' files; null: no file is taken. */
+  documents: StoreSettings | null;
+}
+
+/** A folder, or a bucket of S3 or of what speaks like it; `spool` is the folder for what waits to be sent there. */
+type StoreSettings = { directory: string } | { s3: BucketSettings };
+interface BucketSettings {
+  endpoint: string;
+  region: string;
+  bucket: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  spool: string;
 }
 
 export interface ApiConfig extends NodeConfig {
@@ -159,6 +197,10 @@ export interface ApiConfig extends NodeConfig {
   adminApiKey: string;
   /** How much a key may ask for, in units of cost (api/kernel/costs.ts). */
   budget: { perMinute: number; burst: number };
+  /** The longest file that is taken. */
+  maxFileBytes: number;
+  /** The program that may refuse a file. */
+  scanner: { command: [string, ...string[]]; seconds: number } | null;
   /** Null: nobody signs in, and all callers use keys. */
   signIn: SignInConfig | null;
 }
@@ -239,6 +281,10 @@ export function loadApiConfig(env: Environment): ApiConfig {
     adminApiKey: values.ADMIN_API_KEY,
     signIn: readSignIn(values),
     budget: { perMinute: values.BUDGET_PER_MINUTE, burst: values.BUDGET_AT_ONCE },
+    maxFileBytes: values.DOCUMENTS_MAX_MB * 1_048_576,
+    scanner: values.DOCUMENT_SCAN_COMMAND
+      ? { command: values.DOCUMENT_SCAN_COMMAND, seconds: values.DOCUMENT_SCAN_SECONDS }
+      : null,
   };
 }
 
@@ -292,7 +338,29 @@ const buildNodeConfig = (values: z.infer<typeof nodeSchema>): NodeConfig => ({
   smtpTls: values.SMTP_TLS === 'required',
   webhooksToPrivate: values.WEBHOOKS_TO_PRIVATE === 'on',
   plainPayloads: values.PLAIN_PAYLOADS,
+  documents: readStoreSettings(values),
 });
+
+function readStoreSettings(values: z.infer<typeof nodeSchema>): StoreSettings | null {
+  const { DOCUMENTS_DIR: directory, DOCUMENTS_S3_BUCKET: bucket, DOCUMENTS_S3_REGION: region } = values;
+  if (bucket === undefined) return directory === undefined ? null : { directory };
+  const { DOCUMENTS_S3_ACCESS_KEY_ID: accessKeyId, DOCUMENTS_S3_SECRET_ACCESS_KEY: secretAccessKey } = values;
+  const missing = Object.entries({
+    DOCUMENTS_S3_ACCESS_KEY_ID: accessKeyId,
+    DOCUMENTS_S3_SECRET_ACCESS_KEY: secretAccessKey,
+  }).flatMap(([name, value]) => (value === undefined ? `${name}: is required where DOCUMENTS_S3_BUCKET is given` : []));
+  if (missing.length > 0) throw refuseEnvironment(missing);
+  return {
+    s3: {
+      endpoint: values.DOCUMENTS_S3_ENDPOINT ?? `https://s3.${region}.amazonaws.com`,
+      region,
+      bucket,
+      accessKeyId: accessKeyId!,
+      secretAccessKey: secretAccessKey!,
+      spool: directory ?? join(tmpdir(), 'countersign-documents'),
+    },
+  };
+}
 
 /**
  * The variables whose value may stand in a file, named by the variable with `_FILE` behind it, as secrets of an
@@ -305,6 +373,7 @@ const SECRETS = [
   'OIDC_CLIENT_SECRET',
   'SMTP_URL',
   'CAQH_PASSWORD',
+  'DOCUMENTS_S3_SECRET_ACCESS_KEY',
 ];
 
 /** Reads the environment with each secret that is named as a file taken from it, less the line break at its end. */

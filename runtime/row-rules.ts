@@ -72,6 +72,8 @@ export const ROW_RULES = {
   practices: own,
   locations: own,
   documents: own,
+  document_files: own,
+  document_links: own,
   applications: own,
   work_items: own,
   commands: own,

@@ -19,6 +19,7 @@ import { runProcess } from '../runtime/run-process';
 import { exitWithSupervisor } from '../runtime/exit-with-supervisor';
 import { connectTemporal, readTemporalSettings } from '../runtime/temporal';
 import { watchEventLoop } from '../runtime/watchdog';
+import { openStore } from '../storage/stores';
 import { startAuditLinker } from './audit-linker';
 import { startHeartbeat, TaskClock } from './heartbeat';
 import { WORKER_CONNECTIONS, WORKER_OPTIONS } from './options';
@@ -76,7 +77,8 @@ async function runWorker(): Promise<void> {
   });
 
   const dispatch = createDispatch({ sql, client: temporal.client });
-  const relay = startRelay({ sql, dispatch, logger });
+  const store = config.documents ? openStore(config.documents) : undefined;
+  const relay = startRelay({ sql, dispatch, logger, store });
   const reconciler = startReconciler({ sql, dispatch, logger, settings: config.reconcile });
   const auditLinker = startAuditLinker({ sql, logger });
   const keyRotation = startKeyRotation({ sql, keyring, logger });

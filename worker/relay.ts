@@ -6,6 +6,7 @@ import { claimCommands, NO_ANSWER, postponeCommand, type ClaimedCommand } from '
 import { isOwnFault } from '../record/kernel/failure';
 import { claimRows, deleteDeliveredRows, postponeRow, renewLease, type OutboxRow } from '../record/kernel/outbox';
 import { isStarved, type Sql } from '../runtime/database';
+import type { FileStore } from '../storage/store';
 import { startHousekeeping } from './housekeeping';
 import { createOutboxHandlers } from './outbox-handlers';
 import { startPool } from './pool';
@@ -37,11 +38,14 @@ export function startRelay({
   sql,
   dispatch,
   logger,
+  store,
   leaseSeconds = LEASE_SECONDS,
 }: {
   sql: Sql;
   dispatch: Dispatch;
   logger: Logger;
+  /** The store of documents' files; left out if none is set up. */
+  store?: FileStore | undefined;
   leaseSeconds?: number;
 }): Relay {
   const inHand = new Set<number>();
@@ -74,7 +78,7 @@ export function startRelay({
     },
     (leaseSeconds * 1000) / 3,
   );
-  const housekeeping = startHousekeeping(sql, logFailure);
+  const housekeeping = startHousekeeping(sql, store, logFailure);
   const listening = Promise.all(
     Object.entries({ outbox, commands }).map(([channel, pool]) => sql.listen(channel, () => pool.wake())),
   ).catch((error: unknown) => {

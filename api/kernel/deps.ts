@@ -7,6 +7,15 @@ import type { KeyWrapper } from '../../runtime/key-wrapper';
 import type { Keyring } from '../../runtime/keyring';
 import type { Logger } from '../../runtime/logger';
 import type { Temporal } from '../../runtime/temporal';
+import type { Scanner } from '../../storage/scanner';
+import type { FileStore } from '../../storage/store';
+
+/** The store of documents' files, with what a file has to pass on its way in. */
+export interface Files {
+  store: FileStore;
+  maxBytes: number;
+  scanner: Scanner | null;
+}
 
 /** The parts that the API is built from; a test brings its own. */
 export interface Deps {
@@ -19,6 +28,8 @@ export interface Deps {
   press: Press;
   /** Left out: invitations are shown, and not mailed. */
   mailer?: Mailer | undefined;
+  /** Left out: no store is set up, and no file is taken. */
+  files?: Files | undefined;
   /** How long a request waits for a workflow to take its command; later it is answered as accepted. */
   patienceMs: number;
   /** How long an answer of /readyz is given again; left out: a second. */

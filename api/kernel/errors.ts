@@ -2,6 +2,8 @@ import { isNativeError } from 'node:util/types';
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Action, Outcome, Stage } from '../../domain/kernel/codes';
 import { KeyRevoked } from '../../record/kernel/principal';
+import { ScanFailed } from '../../storage/scanner';
+import { StoreUnavailable } from '../../storage/store';
 import { isLockTaken, isTooLong, isUndone } from '../../runtime/database';
 
 /** Every problem that the API answers: its type, status and title. */
@@ -72,6 +74,12 @@ export const PROBLEMS = {
   caqh_not_asked: [409, 'The connection to CAQH’s API is not set up (CAQH_MODE)'],
   caqh_id_missing: [409, 'The provider has no CAQH id on file'],
   older_list: [409, 'The list of a later month is already on file'],
+  no_file: [404, 'No file is stored for this document'],
+  file_purged: [410, 'The file of this document was purged, as the time for which it is kept is over'],
+  other_file: [409, 'The document has its file already, and this is another; register it as a document of its own'],
+  wrong_hash: [422, 'The SHA-256 of the file is not that of the document'],
+  refused_by_scanner: [422, 'The scanner refuses the file'],
+  contains_phi: [409, 'The document contains health information of patients: no link is made to it'],
   shrunken_list: [422, 'The list is empty, or far shorter than the one before'],
   restore_review_needed: [409, 'It continues once a person enters what was lost or sends restore-review'],
   no_workflow: [409, 'No workflow runs for this application'],
@@ -81,6 +89,8 @@ export const PROBLEMS = {
   email_differs: [409, 'The account has another verified email address than the invited user'],
   account_taken: [409, 'The account is already linked to another user'],
   body_too_large: [413, 'The body is too large'],
+  file_type_not_kept: [415, 'The file is none of the kinds that are kept: PDF, PNG, JPEG, TIFF'],
+  other_file_type: [415, 'The file is of another kind than its Content-Type says'],
   unsupported_media_type: [415, 'The body does not have the content type that the description names'],
   wrong_party: [422, 'The evidence names a different party than the application'],
   unknown_entry: [422, 'The application has no entry with this id'],
@@ -162,6 +172,9 @@ export const refuseFields = (...errors: FieldError[]): Problem => new Problem('v
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof KeyRevoked) return refuseUnknownCaller();
+  if (error instanceof StoreUnavailable)
+    return new Problem('unavailable', { detail: NO_STORE }, { 'Retry-After': '10' });
+  if (error instanceof ScanFailed) return new Problem('unavailable', { detail: NO_SCAN }, { 'Retry-After': '10' });
   if (isUndone(error) || isLate(error))
     return new Problem('unavailable', { detail: IN_THE_WAY }, { 'Retry-After': '2' });
   if (isUnavailable(error)) return new Problem('unavailable', {}, { 'Retry-After': '2' });
@@ -182,6 +195,8 @@ const DATABASE_AWAY =
  * Whether a lock was not given in time, or a statement or a step took longer than it may: others keep the server busy.
  */
 const isLate = (error: unknown): boolean => isTooLong(error) || isLockTaken(error);
+const NO_STORE = 'The store of documents cannot be reached; nothing was kept of what was sent.';
+const NO_SCAN = 'The scanner gave no verdict; nothing was kept of what was sent.';
 const IN_THE_WAY =
   'Other requests keep the same entries busy right now. Send it again, under the same Idempotency-Key.';
 const TEMPORAL_AWAY = new Set([4, 8, 14]); // DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE

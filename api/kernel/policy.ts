@@ -8,6 +8,10 @@ const POLICY = {
   'session:own': ROLES,
   'registry:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'],
   'registry:write': ['admin', 'lead', 'specialist'],
+  // The files themselves: a scan shows in full whatever is masked elsewhere.
+  'documents:read': ['admin', 'lead', 'specialist', 'auditor', 'client'],
+  // Links to them, which are read without a key.
+  'documents:share': ['admin', 'lead', 'specialist'],
   // Tax ids of persons, DEA and policy numbers in full, one at a time and with a reason.
   'identifiers:reveal': ['admin', 'lead', 'specialist'],
   // To begin with another data key.

@@ -5,7 +5,7 @@ import { actor, id, instant } from '../kernel/schemas';
 export const stuckItem = z
   .strictObject({
     id,
-    kind: z.enum(['step', 'command', 'outbox', 'run', 'hold']).meta({
+    kind: z.enum(['step', 'command', 'outbox', 'run', 'hold', 'file']).meta({
       description:
         '`step`: recording it failed by itself again and again; `command`: it did not reach its application; ' +
         '`outbox`: what follows from a change did not reach where it matters; `run`: a workflow is ' +

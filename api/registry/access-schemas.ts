@@ -151,7 +151,7 @@ export const madeByKey = z
   .strictObject({
     items: z.array(
       z.strictObject({
-        what: z.enum(['api_key', 'calendar_feed', 'webhook_endpoint', 'cover']),
+        what: z.enum(['api_key', 'calendar_feed', 'webhook_endpoint', 'cover', 'document_link']),
         id: id.meta({ description: 'Of a calendar feed, the id of its user' }),
         madeBy: id.meta({
           description:

@@ -1,6 +1,7 @@
 import { evenIfExists } from '../kernel/duplicates';
 import { z } from 'zod';
-import { date, id, instant, line, describeText, describeDate } from '../kernel/schemas';
+import { FILE_TYPES } from '../../domain/registry/file-types';
+import { actor, date, id, instant, onceShownSecret, line, describeText, describeDate } from '../kernel/schemas';
 
 export const sha256 = describeText(
   [{ rule: 'sha256', message: 'must be 64 hexadecimal digits', holds: (value) => /^[0-9a-f]{64}$/i.test(value) }],
@@ -15,6 +16,10 @@ export const documentInput = z
     expiresOn: describeDate('DocumentInput.expiresOn').optional(),
     providerId: id.optional().meta({ description: 'Whose it is' }),
     practiceId: id.optional(),
+    containsPhi: z
+      .boolean()
+      .optional()
+      .meta({ description: 'There is health information of patients in it; no link is made to such a file' }),
     evenIfExists,
   })
   .meta({ id: 'DocumentInput' });
@@ -29,6 +34,42 @@ export const document = z
     expiresOn: date.nullable(),
     providerId: id.nullable(),
     practiceId: id.nullable(),
+    containsPhi: z.boolean(),
     createdAt: instant,
+    content: z
+      .strictObject({ storedAt: instant, size: z.int().meta({ description: 'In bytes' }), type: z.enum(FILE_TYPES) })
+      .nullable()
+      .meta({ description: 'The file itself; null while none is stored, and once it was purged' }),
+    contentPurgedAt: instant.nullable(),
   })
   .meta({ id: 'Document' });
+
+/** A week: what is needed for longer is asked for with a key. */
+const LONGEST_LINK = 10_080;
+
+export const linkInput = z
+  .strictObject({
+    expiresInMinutes: z
+      .int()
+      .min(1)
+      .max(LONGEST_LINK)
+      .optional()
+      .meta({ description: 'From now; an hour where it is left out, a week at most' }),
+  })
+  .meta({ id: 'DocumentLinkInput' });
+
+export const documentLink = z
+  .strictObject({
+    id,
+    documentId: id,
+    clientId: id,
+    madeBy: actor,
+    createdAt: instant,
+    expiresAt: instant,
+    revokedAt: instant.nullable(),
+    usedAt: instant.nullable().meta({ description: 'When the file was last read by it' }),
+    url: onceShownSecret.optional().meta({
+      description: 'Anyone with this address can read the file. It is shown once, like the secret of a key',
+    }),
+  })
+  .meta({ id: 'DocumentLink' });

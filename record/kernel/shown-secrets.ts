@@ -9,5 +9,6 @@ export async function deleteShownSecrets(sql: Db): Promise<void> {
   await sql`update api_keys set key_sealed = null where key_sealed is not null and ${isOver(sql`created_at`)}`;
   await sql`update user_invitations set token_sealed = null where token_sealed is not null and ${isOver(sql`created_at`)}`;
   await sql`update reveals set value_sealed = null where value_sealed is not null and ${isOver(sql`created_at`)}`;
+  await sql`update document_links set token_sealed = null where token_sealed is not null and ${isOver(sql`created_at`)}`;
   await sql`update calendar_feeds set token_sealed = null where token_sealed is not null and ${isOver(sql`created_at`)}`;
 }

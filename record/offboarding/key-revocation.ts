@@ -3,10 +3,11 @@ import { recordAudit } from '../kernel/audit';
 import type { Principal } from '../kernel/principal';
 import { endEndpoints } from '../outreach/webhooks';
 import { listReaches, revokeKeys } from '../registry/api-keys';
+import { endLinks } from '../registry/document-links';
 
 /** Something that works on by itself for the key, or the signed-in user, that made it. */
 export interface MadeByKey {
-  what: 'api_key' | 'calendar_feed' | 'webhook_endpoint' | 'cover';
+  what: 'api_key' | 'calendar_feed' | 'webhook_endpoint' | 'cover' | 'document_link';
   /** For a feed, its user’s. */
   id: string;
   /** The key or user that made it: the one that is asked about, or a key that comes from it. */
@@ -32,7 +33,10 @@ const selectMade = (sql: Db, { clientIds }: Principal, makerIds: Fragment): Frag
       union all
       select 'webhook_endpoint', id, created_by, client_ids from webhook_endpoints where ended_at is null
       union all
-      select 'cover', id, made_by, client_ids from covers) made
+      select 'cover', id, made_by, client_ids from covers
+      union all
+      select 'document_link', id, made_by, array[client_id] from document_links
+      where revoked_at is null and expires_at > now()) made
     where made.maker->>'type' in ('key', 'user') and made.maker->>'id' in (select id::text from makers) and ${within}`;
 };
 
@@ -81,4 +85,5 @@ async function endMade(tx: Tx, made: readonly MadeByKey[]): Promise<void> {
   await endEndpoints(tx, tx`select unnest(${selectCreatedItems('webhook_endpoint')}::uuid[])`);
   await tx`delete from calendar_feeds where user_id = any(${selectCreatedItems('calendar_feed')}::uuid[])`;
   await tx`delete from covers where id = any(${selectCreatedItems('cover')}::uuid[])`;
+  await endLinks(tx, selectCreatedItems('document_link'));
 }

@@ -5,6 +5,7 @@ import { recordAudit } from '../kernel/audit';
 import { buildActor, isInScope, type Principal } from '../kernel/principal';
 import { withdrawInvitations } from '../registry/invitations';
 import { endSessions } from '../registry/sessions';
+import { endLinksOfUsers } from '../registry/document-links';
 import { findUser, selectAssignedWork, type User } from '../registry/users';
 import { handOverTasks } from '../work-queue/tasks';
 
@@ -38,6 +39,7 @@ export async function shutOutUsers(
 ): Promise<void> {
   const those = tx`any(${[...ids]}::uuid[])`;
   await tx`delete from calendar_feeds where user_id = ${those}`;
+  await endLinksOfUsers(tx, ids);
   // their substitute's work goes to the one who follows them, or is unassigned
   await tx`delete from covers where user_id = ${those} ${workTo === null ? tx`or covered_by = ${those}` : tx``}`;
   await tx`update api_keys set revoked_at = now() where user_id = ${those} and revoked_at is null`;

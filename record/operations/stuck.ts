@@ -12,9 +12,9 @@ export interface StuckItem {
   id: string;
   /**
    * A step that was set aside, a command that was not delivered, a row of the outbox, the run of a workflow that is gone, late
-   * or failing, an application that is held after a restore.
+   * or failing, an application that is held after a restore, a purged file that its store does not remove.
    */
-  kind: 'step' | 'command' | 'outbox' | 'run' | 'hold';
+  kind: 'step' | 'command' | 'outbox' | 'run' | 'hold' | 'file';
   /** An action, `due`, `file` or the type of a watch; the topic of a row; how an application's run was found, or a watch's type. */
   what: string;
   /** Null: of no one client. */
@@ -69,7 +69,10 @@ const selectUnattended = (sql: Db): Fragment => sql`
   from lost_applications l
   union all
   select a.id, 'hold', 'restore-review', a.client_id, a.id, 'found_behind', (a.snapshot->'held'->>'since')::timestamptz, null
-  from applications a where a.snapshot->'held' is not null and a.snapshot->'held'->>'endedAt' is null`;
+  from applications a where a.snapshot->'held' is not null and a.snapshot->'held'->>'endedAt' is null
+  union all
+  select f.id, 'file', 'removal', f.client_id, null::uuid, 'store_unavailable', f.removal_failed_at, null
+  from document_files f where f.removal_failed_at is not null`;
 
 const selectStuck = (sql: Db, principal: Principal): Fragment => sql`
   select u.*, u.since as created_at from (${selectUnattended(sql)}) u where ${isInScope(sql, principal, 'u.client_id')}`;
@@ -101,6 +104,8 @@ const RETRIES: Record<StuckItem['kind'], ((tx: Tx, item: StuckItem) => Promise<u
   outbox: retryRow,
   run: checkRun,
   hold: null,
+  // every few minutes by itself, as soon as the store is back
+  file: null,
 };
 
 /** Has a stuck item tried again from the start; false if it does not go on that way. */

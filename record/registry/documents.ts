@@ -1,10 +1,13 @@
 import { announceFact } from '../kernel/subscribers';
+import type { FileType } from '../../domain/registry/file-types';
+import type { Instant } from '../../domain/time/instants';
 import type { Db, Sql, Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { Duplicate } from '../kernel/duplicate';
 import { findUnmergedIds, selectEntryIds } from '../kernel/one-entry';
 import { isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
+import { isStored } from './document-files';
 
 export interface DocumentInput {
   kind: string;
@@ -15,6 +18,8 @@ export interface DocumentInput {
   /** The owner. */
   providerId?: string;
   practiceId?: string;
+  /** Whether there is health information of patients in it. */
+  containsPhi?: boolean | undefined;
   /** Whether it is added beside another that is the same. */
   evenIfExists?: boolean | undefined;
 }
@@ -28,11 +33,32 @@ export interface Document {
   expiresOn: string | null;
   providerId: string | null;
   practiceId: string | null;
+  containsPhi: boolean;
   createdAt: string;
+  /** Its file; null where none is kept: not yet, or no longer. */
+  content: { storedAt: Instant; size: number; type: FileType } | null;
+  /** When its file was purged. */
+  contentPurgedAt: Instant | null;
 }
 
-const selectDocuments = (sql: Db, principal: Principal, clientId: string) => sql`
-  select * from documents where client_id = ${clientId} and ${isInScope(sql, principal)}`;
+/** A document as it is read. */
+type DocumentRow = Omit<Document, 'content'> & {
+  storedAt: Instant | null;
+  size: number | null;
+  type: FileType | null;
+};
+
+const selectDocuments = (sql: Db, principal: Principal) => sql`
+  select d.*, f.stored_at, f.size, f.type,
+    case when f.id is null then (
+      select max(p.purged_at) from document_files p where p.document_id = d.id and p.stored_at is not null) end as content_purged_at
+  from documents d left join document_files f on f.document_id = d.id and ${isStored(sql, 'f')}
+  where ${isInScope(sql, principal, 'd.client_id')}`;
+
+const buildDocument = ({ storedAt, size, type, ...row }: DocumentRow): Document => ({
+  ...row,
+  content: storedAt === null ? null : { storedAt, size: size!, type: type! },
+});
 
 /**
  * Creates a document. Repeated under the same id it changes nothing. Throws a Duplicate if the client has the same
@@ -46,11 +72,11 @@ export const createDocument = (
   input: DocumentInput,
 ): Promise<Document> =>
   sql.begin(async (tx) => {
-    const { kind, name, sha256, expiresOn = null, providerId = null, evenIfExists } = input;
+    const { kind, name, sha256, expiresOn = null, providerId = null, containsPhi = false, evenIfExists } = input;
     const practiceId = input.practiceId
       ? (await findUnmergedIds(tx, 'practices', [input.practiceId])).get(input.practiceId)!
       : null;
-    const row = { id, clientId, kind, name, sha256, expiresOn, providerId, practiceId };
+    const row = { id, clientId, kind, name, sha256, expiresOn, providerId, practiceId, containsPhi };
     // one after the other
     await tx`select from clients where id = ${clientId} for no key update`;
     const inserted = await tx`insert into documents ${tx(row)} on conflict (id) do nothing returning id`;
@@ -65,7 +91,7 @@ export const createDocument = (
         detail: input,
       });
     }
-    return (await findDocument(tx, principal, clientId, id))!;
+    return (await findDocument(tx, principal, id))!;
   });
 
 /**
@@ -74,7 +100,15 @@ export const createDocument = (
  */
 async function refuseSameFile(
   tx: Tx,
-  { id, clientId, kind, sha256, expiresOn, providerId, practiceId }: Omit<Document, 'name' | 'createdAt'>,
+  {
+    id,
+    clientId,
+    kind,
+    sha256,
+    expiresOn,
+    providerId,
+    practiceId,
+  }: Pick<Document, 'id' | 'clientId' | 'kind' | 'sha256' | 'expiresOn' | 'providerId' | 'practiceId'>,
 ): Promise<void> {
   const [existing] = await tx<{ id: string }[]>`
     select id from documents
@@ -86,19 +120,18 @@ async function refuseSameFile(
   if (existing) throw new Duplicate(existing.id);
 }
 
-export async function findDocument(
-  sql: Db,
-  principal: Principal,
-  clientId: string,
-  id: string,
-): Promise<Document | null> {
-  const [document] = await sql<Document[]>`${selectDocuments(sql, principal, clientId)} and id = ${id}`;
-  return document ?? null;
+export async function findDocument(sql: Db, principal: Principal, id: string): Promise<Document | null> {
+  const [row] = await sql<DocumentRow[]>`${selectDocuments(sql, principal)} and d.id = ${id}`;
+  return row ? buildDocument(row) : null;
 }
 
-export const listDocuments = (
+export async function listDocuments(
   sql: Db,
   principal: Principal,
   clientId: string,
   request: PageRequest,
-): Promise<Page<Document>> => readPage(sql, selectDocuments(sql, principal, clientId), request);
+): Promise<Page<Document>> {
+  const query = sql`${selectDocuments(sql, principal)} and d.client_id = ${clientId}`;
+  const { items, next } = await readPage<DocumentRow>(sql, query, request);
+  return { items: items.map(buildDocument), next };
+}

@@ -224,6 +224,7 @@ describe('a user who is named', () => {
     authorisations: 'an authorisation',
     calls: 'a call to a payer',
     clients: 'a client',
+    documents: 'a document of a client',
     endings: 'an ending',
     // a message to a user
     inbox: A_USER,

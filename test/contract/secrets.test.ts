@@ -30,6 +30,7 @@ test('what callers authenticate with comes from the generator of random secrets'
   expect(using(/\bcreateSecret\(/)).toEqual([
     'record/outreach/webhooks.ts',
     'record/registry/api-keys.ts',
+    'record/registry/document-links.ts',
     'record/registry/invitations.ts',
     'record/registry/sessions.ts',
     'record/work-queue/calendar-feeds.ts',

@@ -15,6 +15,7 @@ beforeAll(async () => {
   const providers = (await api.make(`/v1/clients/${clients}/providers`, PROVIDER)).id;
   const payers = (await api.make('/v1/payers', PAYER)).id;
   const users = (await api.make('/v1/users', { name: 'Kim', email: 'kim@example.org', role: 'lead' })).id;
+  const document = { kind: 'letter', name: 'Letter', sha256: '0'.repeat(64) };
   const relationship = { providerId: providers, platform: 'Alma', payerIds: [payers] };
   const key = { providerId: providers, practiceId: practices, payerId: payers, state: 'CA' };
   ids = {
@@ -23,6 +24,7 @@ beforeAll(async () => {
     providers,
     payers,
     users,
+    documents: (await api.make(`/v1/clients/${clients}/documents`, document)).id,
     'platform-relationships': (await api.make('/v1/platform-relationships', relationship)).id,
     // no worker is there: it is on record, and starts later
     applications: (await api.post('/v1/applications', key)).body.id,

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createApp } from '../../api/app';
 import { createAccessCounter, type AccessCounter } from '../../api/kernel/access-counter';
 import type { Budgets } from '../../api/kernel/budgets';
@@ -10,16 +13,21 @@ import { listRoutes } from '../../api/routes';
 import { createDispatch } from '../../dispatch/dispatch';
 import { makePaper } from '../../papers/papers';
 import type { Press } from '../../papers/press';
+import { hashFile, inventPdf } from '../../local/invented';
 import { createDatabase, type Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { createLogger } from '../../runtime/logger';
 import type { Mailer } from '../../outreach/mail';
 import type { SignInConfig } from '../../runtime/config';
 import { connectTemporal } from '../../runtime/temporal';
+import { createDiskStore } from '../../storage/disk';
 import { testKeyring, testKeyWrapper } from './keys';
 import { createTestDatabase } from './servers';
 
 export const ADMIN_KEY = 'an admin key that only tests know of';
+
+/** The longest file that a test's API takes. */
+const MOST_BYTES = 1_000_000;
 
 /** An address at which no Temporal answers: starts wait in the outbox, and no request waits for long. */
 const NOBODY = '127.0.0.1:1';
@@ -58,6 +66,7 @@ export class TestApi {
     signIn,
     openKeys,
     mailer,
+    files: hasFiles = true,
     log,
   }: {
     temporalAddress?: string;
@@ -75,6 +84,8 @@ export class TestApi {
     signIn?: (publicUrl: string) => Promise<SignInConfig>;
     /** Other keys than the one of the tests. */
     openKeys?: (sql: Sql) => Promise<Keyring>;
+    /** Whether there is a store for files of documents. */
+    files?: boolean;
     /** Takes each line that is logged, at every level. */
     log?: (line: string) => void;
   } = {}): Promise<TestApi> {
@@ -91,19 +102,10 @@ export class TestApi {
     const logger = log
       ? createLogger('test', 'trace', { write: log })
       : createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
-    const deps: Deps = {
-      sql,
-      keyring,
-      keyWrapper: testKeyWrapper,
-      logger,
-      temporal,
-      dispatch,
-      press,
-      mailer,
-      patienceMs,
-      readinessKeptMs: 0,
-      config,
-    };
+    const directory = mkdtempSync(join(tmpdir(), 'countersign-files-'));
+    const files = hasFiles ? { store: createDiskStore(directory), maxBytes: MOST_BYTES, scanner: null } : undefined;
+    const servers = { sql, keyring, keyWrapper: testKeyWrapper, logger, temporal, dispatch };
+    const deps: Deps = { ...servers, press, mailer, files, patienceMs, readinessKeptMs: 0, config };
     const counter = createAccessCounter(sql);
     server.on('request', createApp(deps, counter, budgets));
     return new TestApi(deps, counter, url, database.url, listRoutes(deps), async () => {
@@ -112,6 +114,7 @@ export class TestApi {
       await sql.end();
       await temporal.close();
       await database.drop();
+      rmSync(directory, { recursive: true });
     });
   }
 
@@ -119,7 +122,7 @@ export class TestApi {
     return this.end();
   }
 
-  /** Sends a request as the admin, or with another `key`; a body that is no string goes as JSON. */
+  /** Sends a request as the admin, or with another `key`; a body that is no string or bytes goes as JSON. */
   async call(method: string, path: string, { body, key = ADMIN_KEY, headers = {} }: Sent = {}): Promise<Reply> {
     const response = await fetch(this.url + path, {
       method,
@@ -129,7 +132,7 @@ export class TestApi {
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
         ...headers,
       },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body !== undefined && { body: isRaw(body) ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
     const isJson = JSON_TYPE.test(response.headers.get('content-type') ?? '');
@@ -140,6 +143,27 @@ export class TestApi {
 
   get = (path: string, sent?: Sent): Promise<Reply> => this.call('GET', path, sent);
   post = (path: string, body: unknown, sent?: Sent): Promise<Reply> => this.call('POST', path, { ...sent, body });
+  /** Registers an invented PDF and stores its file; answers the id. */
+  async storeDocument(
+    clientId: string,
+    { name = 'letter', ...more }: { name?: string; kind?: string } = {},
+  ): Promise<string> {
+    const file = inventPdf([name]);
+    const document = { kind: 'letter', name, sha256: hashFile(file), evenIfExists: true, ...more };
+    const { id } = await this.make(`/v1/clients/${clientId}/documents`, document);
+    const { status } = await this.putFile(id, file);
+    if (status !== 200) throw new Error(`the file of ${name} was answered ${status}`);
+    return id;
+  }
+
+  /** Sends the file of a document. */
+  putFile = (id: string, file: Uint8Array, { headers, ...sent }: Sent = {}): Promise<Reply> =>
+    this.call('PUT', `/v1/documents/${id}/content`, {
+      ...sent,
+      body: file,
+      headers: { 'Content-Type': 'application/octet-stream', ...headers },
+    });
+
   put = (path: string, body: unknown, sent?: Sent): Promise<Reply> => this.call('PUT', path, { ...sent, body });
   patch = (path: string, body: unknown, sent?: Sent): Promise<Reply> => this.call('PATCH', path, { ...sent, body });
 
@@ -173,6 +197,9 @@ export class TestApi {
     if (result?.success === false) throw new Error(`${method} ${path}: ${result.error.message}`);
   }
 }
+
+const isRaw = (body: unknown): body is string | Uint8Array<ArrayBuffer> =>
+  typeof body === 'string' || body instanceof Uint8Array;
 
 /** The rules that a refused request breaks, each behind the path of its field. */
 export const listBrokenRules = ({ body }: Pick<Reply, 'body'>): string[] =>

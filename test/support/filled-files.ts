@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer, Api } from '../../local/http';
 import { CLIENT, PAYER, PRACTICE, PROVIDER } from './api';
+import { hashFile, inventPdf } from '../../local/invented';
 import { inventNpi } from './file';
 import type { IdField, IdRoom, RealIds } from './odd-requests';
 
@@ -99,9 +100,15 @@ export function createFileMaker(api: Api) {
       }),
     ];
     const relationship = { providerId, platform: 'Alma', payerIds: [payerId, otherPayer] };
-    const createDocument = (kind: string) =>
-      create(`/v1/clients/${clientId}/documents`, { kind, name: `a ${kind}`, sha256: '0'.repeat(64) });
-    const documents = [await createDocument('letter'), await createDocument('contract')];
+    const createDocument = async (kind: string): Promise<string> => {
+      const content = inventPdf([`a ${kind}`]);
+      const document = { kind, name: `a ${kind}`, sha256: hashFile(content) };
+      const id = await create(`/v1/clients/${clientId}/documents`, document);
+      await api.putFile(`/v1/documents/${id}/content`, content);
+      return id;
+    };
+    const documents = [await createDocument('letter'), await createDocument('contract')] as const;
+    const linkId = await create(`/v1/documents/${documents[0]}/links`, {});
     const attestation = { attestedOn: addDaysToToday(-20), source: 'operator' };
     const authorisation = { scopes: ['contact_payers'], signedOn: addDaysToToday(-20) };
     const endpoint = { url: 'https://hooks.invalid/odd', types: ['application.stage_changed'], clientIds: [clientId] };
@@ -140,6 +147,7 @@ export function createFileMaker(api: Api) {
       agreements,
       'audit-samples': [await create('/v1/audit-samples', sample)],
       calls: [await create('/v1/calls', { payerId, applicationIds: [applications[0]] })],
+      documents,
       endings: [ending],
       returns: [back],
       tasks: await listIds(`/v1/tasks?clientId=${clientId}`),
@@ -177,6 +185,7 @@ export function createFileMaker(api: Api) {
         secondFactorUserId: users,
         coverId: [coverId],
         documentId: documents,
+        linkId: [linkId],
         evidence: documents,
         proof: documents,
         attestationId: [await create(`/v1/providers/${providerId}/attestations`, attestation)],

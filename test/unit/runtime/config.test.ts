@@ -9,6 +9,7 @@ const api = { ...node, ADMIN_API_KEY: 'a'.repeat(32) };
 test('what is set is read, the rest has defaults', () => {
   expect(loadConfig({ ...node, RUN_ID: 'r1' })).toEqual({
     databaseUrl: 'postgres://localhost/countersign',
+    documents: null,
     encryptionKeys: 'k1:secret-of-ours',
     logLevel: 'info',
     runId: 'r1',
@@ -167,5 +168,39 @@ describe('who signs people in', () => {
       expect(() => loadApiConfig({ ...api, ...provider, PUBLIC_URL: `https://a.example${path}` })).toThrow(
         'PUBLIC_URL: must have no path',
       );
+  });
+});
+
+describe('where documents are kept', () => {
+  const bucket = { DOCUMENTS_S3_BUCKET: 'papers', DOCUMENTS_S3_REGION: 'eu-west-1' };
+  const account = { DOCUMENTS_S3_ACCESS_KEY_ID: 'AK', DOCUMENTS_S3_SECRET_ACCESS_KEY: 'secret-of-theirs' };
+
+  test('is a folder or a bucket, whose account has to be named', () => {
+    expect(loadConfig({ ...node, DOCUMENTS_DIR: '/documents' }).documents).toEqual({ directory: '/documents' });
+    expect(loadConfig({ ...node, ...bucket, ...account, DOCUMENTS_DIR: '/spool' }).documents).toEqual({
+      s3: {
+        endpoint: 'https://s3.eu-west-1.amazonaws.com',
+        region: 'eu-west-1',
+        bucket: 'papers',
+        accessKeyId: 'AK',
+        secretAccessKey: 'secret-of-theirs',
+        spool: '/spool',
+      },
+    });
+    expect(() => loadConfig({ ...node, ...bucket })).toThrow(
+      'DOCUMENTS_S3_ACCESS_KEY_ID: is required where DOCUMENTS_S3_BUCKET is given\n' +
+        '  DOCUMENTS_S3_SECRET_ACCESS_KEY: is required',
+    );
+    expect(() =>
+      loadConfig({ ...node, ...bucket, ...account, DOCUMENTS_S3_ENDPOINT: 'http://s3.example.com' }),
+    ).toThrow('DOCUMENTS_S3_ENDPOINT: must be https');
+  });
+
+  test('and what may refuse a file is a program with its arguments', () => {
+    const read = (command?: string) => loadApiConfig({ ...api, DOCUMENT_SCAN_COMMAND: command }).scanner;
+    expect(read()).toBeNull();
+    expect(read('clamdscan  --fdpass -')).toEqual({ command: ['clamdscan', '--fdpass', '-'], seconds: 60 });
+    expect(read('["/opt/my scanner", "--name=$HOME"]')?.command).toEqual(['/opt/my scanner', '--name=$HOME']);
+    for (const bad of ['', '  ', '[]', '[1]', '["a"']) expect(() => read(bad)).toThrow('DOCUMENT_SCAN_COMMAND');
   });
 });
