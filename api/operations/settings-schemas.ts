@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FACTS } from '../../domain/kernel/codes';
 import { AUDIT_LEAST_YEARS } from '../../domain/offboarding/retention';
-import { line, allowWords, describeText } from '../kernel/schemas';
+import { line, allowWords, describeText, requireUnique } from '../kernel/schemas';
 
 const describeYearsKept = (what: string, least = 1) =>
   z
@@ -27,8 +27,8 @@ export const settings = z
     }),
     documentRequired: allowWords(FACTS).meta({
       description:
-        'These facts count for billing only with a document in `evidence`, also those on record already: billing readiness says no, ' +
-        'and the queue asks for the document',
+        'These facts count for billing only with a document in `evidence` whose file is stored, also those on record already: ' +
+        'billing readiness says no, and the queue asks for the document',
     }),
     secretsPurgeDays: z
       .int()
@@ -41,6 +41,11 @@ export const settings = z
       'Audit entries of a client that left, and each for at least six years from when it was written',
       AUDIT_LEAST_YEARS,
     ),
+    documentKeepYears: describeYearsKept('Files of documents of a client or provider that left'),
+    documentKindKeepYears: requireUnique(
+      z.array(z.strictObject({ kind: line, years: z.int().min(1).max(100) })).max(100),
+      ({ kind }) => kind.toLowerCase(),
+    ).meta({ description: 'The same by the kind of the document, where it is another time' }),
   })
   .meta({ id: 'Settings' });
 

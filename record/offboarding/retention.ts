@@ -2,12 +2,19 @@ import { announceFact, announceFacts } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { toLocalDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
-import { AUDIT_LEAST_YEARS, computePurgeDay, type RetainedKind } from '../../domain/offboarding/retention';
+import {
+  AUDIT_LEAST_YEARS,
+  computeFilePurgeDay,
+  computePurgeDay,
+  type RetainedKind,
+  type RetentionSettings,
+} from '../../domain/offboarding/retention';
 import { readClock } from '../../runtime/clock';
 import { toJson, type Db, type Sql, type Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { findSettings, listSettingsVersions } from '../kernel/settings';
+import { isStored } from '../registry/document-files';
 
 /** The identity in whose name scheduled purges are done. */
 export const RETENTION: Principal = {
@@ -38,11 +45,42 @@ interface PurgeResult {
   more?: Instant | null;
 }
 
+/** The settings and the time by which a purge decides what is due. */
+interface Terms {
+  settings: RetentionSettings;
+  now: Instant;
+}
+
+/**
+ * Purges files whose time is over, each by the kind of its document: it opens no more, the store removes it, and the document stays
+ * with its hash.
+ */
+async function purgeFiles(
+  tx: Tx,
+  { kind, id, endedOn, timeZone }: Departure,
+  { settings, now }: Terms,
+): Promise<PurgeResult> {
+  const files = await tx<{ id: string; kind: string }[]>`
+    select f.id, d.kind from document_files f join documents d on d.id = f.document_id
+    where ${kind === 'client' ? tx`d.client_id` : tx`d.provider_id`} = ${id} and ${isStored(tx, 'f')}`;
+  const dues = files.map((file) => ({
+    id: file.id,
+    due: startOfDay(computeFilePurgeDay(endedOn, file.kind, settings), timeZone),
+  }));
+  const over = dues.filter(({ due }) => due <= now).map((file) => file.id);
+  await tx`update document_files set purged_at = ${now}, key_sealed = null where id = any(${over}::uuid[])`;
+  const later = dues.filter(({ due }) => due > now).map(({ due }) => due);
+  return { counts: { files: over.length }, more: later.sort()[0] ?? null };
+}
+
 /**
  * Purges each kind of data, and answers the amount; what stays is what makes the record readable. A practice's billing
  * setup is free form, and may name accounts.
  */
-const PURGE: Record<Kind, Partial<Record<RetainedKind, (tx: Tx, left: Departure) => Promise<PurgeResult>>>> = {
+const PURGE: Record<
+  Kind,
+  Partial<Record<RetainedKind, (tx: Tx, left: Departure, by: Terms) => Promise<PurgeResult>>>
+> = {
   client: {
     async secrets(tx, { id }) {
       const practices = await tx`
@@ -64,6 +102,7 @@ const PURGE: Record<Kind, Partial<Record<RetainedKind, (tx: Tx, left: Departure)
       const earlier = await tx`delete from earlier_rows where client_id = ${id}`;
       return { counts: { answers: answers.count, earlier: earlier.count } };
     },
+    documents: purgeFiles,
     // entries that are younger than the database lets go wait for their own time; the entry that says so, and the
     // hashes, stay
     async audit(tx, { id }) {
@@ -86,6 +125,7 @@ const PURGE: Record<Kind, Partial<Record<RetainedKind, (tx: Tx, left: Departure)
         update registry_snapshots set body = '{}' where provider_id = ${id} and source = 'caqh' and body <> '{}'`;
       return { counts: { providers: provider.count, snapshots: snapshots.count } };
     },
+    documents: purgeFiles,
   },
 };
 
@@ -108,7 +148,7 @@ export async function purgeDueData(tx: Tx, subject: string, now: Instant): Promi
     else if (await isNeeded(tx, left))
       nexts.push(startOfDay(addDays(toLocalDate(now, timeZone), AGAIN_DAYS), timeZone));
     else {
-      const { counts, more } = await purge(tx, left);
+      const { counts, more } = await purge(tx, left, { settings, now });
       const tomorrow = startOfDay(addDays(toLocalDate(now, timeZone), 1), timeZone);
       if (more) nexts.push(more > tomorrow ? more : tomorrow);
       else
