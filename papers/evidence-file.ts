@@ -77,7 +77,8 @@ export function drawEvidenceFile(written: EvidenceFile, sha256: string, letterhe
         'What is crossed out was logged in error and counts for nothing; it stays, with the reason. Of a fact, “confirmed” ' +
           'counts today, “superseded” was replaced later, “disputed” is contradicted by another source, “claimed” is the ' +
           'client’s word alone.',
-        'The documents themselves are not part of this file; each is known by the SHA-256 of its content. The same ' +
+        'The documents themselves are not part of this file; each is known by the SHA-256 of its content. Of one with “no ' +
+          'file stored” that hash is all there is. The same ' +
           `evidence as a JSON file has the SHA-256 ${sha256}.`,
       ],
       foot: `SHA-256 of the JSON file: ${sha256}`,
@@ -167,8 +168,13 @@ function splitCell(cell: string): string[] {
   return parts;
 }
 
+/** Whether only the hash of a document is on record; of files that were frozen earlier nobody can say. */
+const isWithoutFile = ({ storedAt }: EvidenceDocument): boolean => storedAt === null;
+
 const joinDocumentNames = (documents: readonly EvidenceDocument[]): string =>
-  documents.map(({ name, sha256 }) => `${name} (${sha256.slice(0, 8)}…)`).join('\n');
+  documents
+    .map((one) => `${one.name} (${one.sha256.slice(0, 8)}…${isWithoutFile(one) ? ', no file stored' : ''})`)
+    .join('\n');
 
 const buildConfirmationsTable = ({ confirmations }: EvidenceFile): Table =>
   buildTable(
@@ -373,11 +379,17 @@ const buildCyclesTable = ({ client, recredentialing }: EvidenceFile, when: Forma
 const buildDocumentsTable = (documents: readonly EvidenceDocument[]): Table => ({
   heading: 'Documents',
   columns: [
-    { title: 'Name', share: 30 },
-    { title: 'Kind', share: 15 },
-    { title: 'SHA-256', share: 55 },
+    { title: 'Name', share: 28 },
+    { title: 'Kind', share: 14 },
+    { title: 'File', share: 12 },
+    { title: 'SHA-256', share: 46 },
   ],
-  rows: documents.map(({ name, kind, sha256 }) => [name, spellCode(kind), sha256]),
+  rows: documents.map((one) => [
+    one.name,
+    spellCode(one.kind),
+    isWithoutFile(one) ? 'no file stored' : one.storedAt ? 'stored' : '',
+    one.sha256,
+  ]),
 });
 
 /** Entries that say nothing to others: work that the system did for itself. */

@@ -234,6 +234,10 @@ const given = {
   confirmedOn: date,
   seen: seenDetails.optional(),
   evidence: z.array(id).optional(),
+  stored: z
+    .array(id)
+    .optional()
+    .meta({ description: 'Those of `evidence` whose file is stored; of the others only the hash is known' }),
   reason: z.string().optional(),
 };
 const confirmation = z

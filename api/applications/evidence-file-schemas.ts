@@ -23,7 +23,16 @@ export const evidenceQuery = z.strictObject({
   sha256: sha256.optional().meta({ description: 'Of a file that was frozen' }),
 });
 
-const document = z.strictObject({ id, kind: z.string(), name: z.string(), sha256: z.string() });
+const document = z.strictObject({
+  id,
+  kind: z.string(),
+  name: z.string(),
+  sha256: z.string(),
+  storedAt: instant
+    .nullable()
+    .optional()
+    .meta({ description: 'Since when its file is stored; null: only its hash is on record' }),
+});
 const documents = z.array(document);
 const logged = {
   entryId: id,

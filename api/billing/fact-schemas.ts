@@ -61,7 +61,7 @@ export const seenDetails = z
 export const missingProof = z.enum(FACT_LACKS).meta({
   description:
     'Why a fact from a good source is only `claimed`: `party`, as a platform covers the payer or did, and name and tax id ' +
-    'were not both read off the evidence; `document`, as the operator wants one (`documentRequired`); ' +
+    'were not both read off the evidence; `document`, as the operator wants one with its file (`documentRequired`); ' +
     '`approval`, as a second person has yet to approve it (`phoneFactsNeedApproval`)',
 });
 

@@ -84,6 +84,7 @@ const fact = z
     entryId: id,
     source: z.enum(FACT_SOURCES),
     evidence: z.array(id),
+    stored: z.array(id).meta({ description: 'Those of `evidence` whose file is stored' }),
     confirmedOn: date.optional(),
     partySeen: z.boolean().meta({ description: 'A name or a tax id was read off the evidence' }),
     partyRead: z.boolean().optional().meta({ description: 'Both were' }),
@@ -100,7 +101,7 @@ const answer = z
     cautions: z.array(z.enum(READINESS_CAUTIONS)).meta({
       description:
         'Warnings that come with a yes; `party_not_seen`: no name and no tax id was read off the evidence of the contract; ' +
-        '`no_document`: of the facts in `factsWithoutDocument` no document is on record',
+        '`no_document`: of the facts in `factsWithoutDocument` no document has its file stored',
     }),
     factsWithoutDocument: z.array(z.enum(FACTS)),
     billThrough: z.enum(['own', 'platform', 'nobody']),
@@ -118,6 +119,9 @@ const answer = z
         'them, or `licence_not_current` is a reason. One without `startsOn` counts for every day up to its end',
     }),
     evidence: z.array(id).meta({ description: 'The documents behind the facts' }),
+    stored: z
+      .array(id)
+      .meta({ description: 'Those of `evidence` whose file is stored; of the others only the hash is known' }),
     whatToDo: z.array(z.strictObject({ reason: z.enum(READINESS_REASONS), do: z.string() })),
   })
   .meta({ id: 'Readiness' });
@@ -187,6 +191,7 @@ async function answerPiece(
 const showAnswer = (given: ReadinessAnswer, date: PlainDate) => ({
   ...given,
   evidence: [...new Set(Object.values(given.facts).flatMap((of) => of.evidence))],
+  stored: [...new Set(Object.values(given.facts).flatMap((of) => of.stored ?? []))],
   whatToDo: given.reasons.map((reason) => ({ reason, do: findRemedy(reason, given, date) })),
 });
 

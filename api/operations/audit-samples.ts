@@ -2,18 +2,20 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { KINDS } from '../../domain/kernel/codes';
-import type { EvidenceFile } from '../../domain/applications/evidence-file';
 import { writeZip, type ArchivedFile } from '../../papers/zip';
 import { writeEvidenceFile } from '../../record/applications/evidence-file';
 import { listTimelineWithMessages, type TimelineEntry } from '../../record/applications/timeline';
 import type { Principal } from '../../record/kernel/principal';
 import type { Letterhead } from '../../domain/kernel/letterhead';
 import { readLetterhead } from '../../record/kernel/settings';
+import { recordFileUse } from '../../record/registry/document-files';
+import { findDocument } from '../../record/registry/documents';
 import { drawSample, findSample, recordSampleExport, type Sample } from '../../record/operations/audit-samples';
 import type { Sql } from '../../runtime/database';
 import { PAPER_COST } from '../kernel/costs';
 import type { Deps } from '../kernel/deps';
 import { answerCreated, answerOk, route, type Route } from '../kernel/route';
+import { openStored } from '../registry/document-files';
 import { actor, BESIDE_BAD_FIELDS, describeDate, id, instant, line, requireOrder } from '../kernel/schemas';
 
 const tag = 'audit';
@@ -76,8 +78,8 @@ export const auditSampleRoutes = (deps: Deps): Route[] => [
     summary: 'Export a sample as a ZIP archive',
     description:
       'Of each application the evidence file (JSON and PDF), the whole timeline, who approved what, and its documents with their ' +
-      'hashes; `manifest.json` has the SHA-256 of every file. Of a document the system keeps the hash, not the file. That ' +
-      'it was exported is in the audit log of each client concerned.',
+      'files; `manifest.json` has the SHA-256 of every file. Of a document without its file, `documents.json` says so. That ' +
+      'it was exported is in the audit log of each client concerned, and so is each document that was read.',
     tag,
     access,
     subject: ({ principal, params }) => findSample(deps.sql, principal, params.id),
@@ -96,20 +98,34 @@ async function* listFiles(deps: Deps, principal: Principal, drawn: Sample): Asyn
   const letterhead = await readLetterhead(deps.sql);
   const files: { path: string; bytes: number; sha256: string }[] = [];
   for (const [index, applicationId] of drawn.applicationIds.entries())
-    for await (const { path, bytes } of listFilesOf(deps, principal, applicationId, letterhead)) {
-      const file = { path: `${String(index + 1).padStart(2, '0')}-${applicationId}/${path}`, bytes };
-      files.push({ path: file.path, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
-      yield file;
+    for await (const { path: name, bytes } of listFilesOf(deps, principal, { applicationId, drawn, letterhead })) {
+      const path = `${String(index + 1).padStart(2, '0')}-${applicationId}/${name}`;
+      yield { path, bytes: measureBytes(bytes, (measured) => files.push({ path, ...measured })) };
     }
   yield { path: 'manifest.json', bytes: writeJson({ sample: drawn, files }) };
 }
 
+/** Passes a file on, and tells at its end how long it is and its hash. */
+async function* measureBytes(
+  given: ArchivedFile['bytes'],
+  reportMeasure: (measured: { bytes: number; sha256: string }) => void,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const piece of given instanceof Uint8Array ? [given] : given) {
+    bytes += piece.length;
+    hash.update(piece);
+    yield piece;
+  }
+  reportMeasure({ bytes, sha256: hash.digest('hex') });
+}
+
 async function* listFilesOf(
-  { sql, press }: Deps,
+  deps: Deps,
   principal: Principal,
-  applicationId: string,
-  letterhead: Letterhead,
+  { applicationId, drawn, letterhead }: { applicationId: string; drawn: Sample; letterhead: Letterhead },
 ): AsyncGenerator<ArchivedFile> {
+  const { sql, press } = deps;
   const evidence = await sql.begin('isolation level repeatable read read only', (tx) =>
     writeEvidenceFile(tx, applicationId),
   );
@@ -118,7 +134,17 @@ async function* listFilesOf(
   const timeline = await readTimeline(sql, principal, applicationId);
   yield { path: 'timeline.json', bytes: writeJson(timeline) };
   yield { path: 'approvals.json', bytes: writeJson(timeline.filter(isApproval)) };
-  yield { path: 'documents.json', bytes: writeJson(evidence.file.documents.map(describeDocument)) };
+  const documents: object[] = [];
+  for (const named of evidence.file.documents) {
+    const document = await findDocument(sql, principal, named.id);
+    const opened = document && (await openStored(deps, document));
+    const path = opened && `documents/${named.id}-${opened.filename}`;
+    documents.push({ ...named, file: path });
+    if (!opened) continue;
+    await recordFileUse(sql, principal, document, { action: 'document.read', detail: { auditSampleId: drawn.id } });
+    yield { path: path!, bytes: opened.pieces };
+  }
+  yield { path: 'documents.json', bytes: writeJson(documents) };
 }
 
 const PAGE = 1000;
@@ -136,8 +162,5 @@ async function readTimeline(sql: Sql, principal: Principal, applicationId: strin
 /** Whether an entry made something count: a fact, an approval of one, a prerequisite that was waived. */
 const isApproval = ({ kind }: TimelineEntry): boolean => APPROVING.includes(kind);
 const APPROVING: readonly TimelineEntry['kind'][] = ['confirmation', 'approval', 'waiver'];
-
-/** Describes a document, which is named by its hash: its file is not kept here. */
-const describeDocument = (document: EvidenceFile['documents'][number]) => ({ ...document, file: null });
 
 const writeJson = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 2)}\n`);

@@ -26,6 +26,8 @@ export interface EvidenceDocument {
   kind: string;
   name: string;
   sha256: string;
+  /** The time at which its file was stored; null without a file, left out in what was frozen before there was a store. */
+  storedAt?: Instant | null;
 }
 
 /** The part that every line has: when and by whom it was recorded and, if it was logged in error, why. */

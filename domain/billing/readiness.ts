@@ -84,7 +84,7 @@ export interface ReadinessAnswer {
   mayRepresentInNetwork: boolean;
   /** The facts of the span that decided: what a yes rests on, what a no is about. */
   facts: Partial<Record<Fact, FactRecord>>;
-  /** The facts of the span that decided without a document on record. */
+  /** The facts of the span that decided without a document whose file is stored. */
   factsWithoutDocument: Fact[];
   /** The application whose span decided; null if there is none. */
   applicationId: string | null;
@@ -125,7 +125,7 @@ const UNCONFIRMED: Record<Fact, ReadinessReason> = {
 const LACK_REMEDIES: Record<FactLack, string> = {
   party:
     'A platform covers this payer: read off the evidence whose name and tax id it states, and confirm the fact again with both.',
-  document: 'Store the document that the fact was read from, and confirm the fact again with it.',
+  document: 'Store the file of the document that the fact was read from, and confirm the fact again with it.',
   approval: 'Have a person other than the one who recorded the fact approve it.',
 };
 
@@ -206,7 +206,7 @@ type Facts = ReadinessAnswer['facts'];
 function demoteUnprovenFacts(span: Span, { demands }: Pick<ReadinessEvidence, 'demands'>): Span & { facts: Facts } {
   const countFact = (name: Fact, fact: FactRecord) => {
     if (fact.status === 'disputed' || findStatusBySource(fact.source) === 'claimed') return fact;
-    const lacks = findFactLack(name, { ...fact, documented: fact.evidence.length > 0 }, demands) ?? fact.lacks;
+    const lacks = findFactLack(name, { ...fact, documented: isDocumented(fact) }, demands) ?? fact.lacks;
     return lacks ? { ...fact, status: 'claimed' as const, lacks } : fact;
   };
   const facts = Object.fromEntries(
@@ -305,7 +305,11 @@ function findSupportingAgreement(
   );
 }
 
-const listUndocumented = ({ facts }: Span): Fact[] => FACTS.filter((fact) => facts[fact]?.evidence.length === 0);
+/** Whether a document is behind a fact that has its file: one that was only named proves nothing. */
+const isDocumented = ({ stored = [] }: FactRecord): boolean => stored.length > 0;
+
+const listUndocumented = ({ facts }: Span): Fact[] =>
+  FACTS.filter((fact) => facts[fact] !== undefined && !isDocumented(facts[fact]));
 
 function listCautions(span: Span, evidence: ReadinessEvidence): ReadinessCaution[] {
   const cautions: [ReadinessCaution, boolean][] = [

@@ -29,6 +29,8 @@ export interface FactRecord<F extends Fact = Fact> {
   source: FactSource;
   /** Ids of documents. */
   evidence: string[];
+  /** Those of them whose file is stored; left out where nobody asked. */
+  stored?: string[];
   /** Missing of what was recorded before it was kept. */
   confirmedOn?: PlainDate;
   /** Whether a name or a tax id was read off the evidence. */

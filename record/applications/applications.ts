@@ -7,6 +7,7 @@ import type { LapseWarning } from '../../domain/upkeep/upkeep';
 import { buildApplicationView, type ApplicationView, type ParticipationView } from '../../domain/applications/view';
 import type { Db, Fragment } from '../../runtime/database';
 import { findBridge, type Bridge } from './bridges';
+import { readStoredDocuments } from '../registry/document-files';
 import { readFactBody, readOutstandingItems } from './commands';
 import { toLocalDate } from '../../domain/time/calendar';
 import { isParticipationCurrent } from '../billing/readiness-watch';
@@ -70,7 +71,8 @@ const CONFIRMATION_FIELDS = [
 const CONTRACT_FIELDS = ['reference', 'feeScheduleReference', 'termNoticeDays', 'renewsOn'] as const;
 
 type ContractTerms = Pick<Bodies['contract'], (typeof CONTRACT_FIELDS)[number]>;
-type GivenConfirmation = { entryId: string } & Pick<GivenFact, (typeof CONFIRMATION_FIELDS)[number]>;
+/** With those of its documents whose file is stored. */
+type GivenConfirmation = { entryId: string; stored?: string[] } & Pick<GivenFact, (typeof CONFIRMATION_FIELDS)[number]>;
 type Confirmation = GivenConfirmation & {
   status: FactState['status'];
   lacks?: FactLack;
@@ -167,10 +169,12 @@ export async function describeApplication(sql: Db, kept: KeptApplication, now: I
 }
 
 async function readConfirmations(sql: Db, state: ApplicationState): Promise<Partial<Record<Fact, Confirmation>>> {
-  const readConfirmationInputs = async (fact: Fact, entryId: string): Promise<GivenConfirmation> => ({
-    entryId,
-    ...pickFields(await readFactBody(sql, state, fact, entryId), CONFIRMATION_FIELDS),
-  });
+  const readConfirmationInputs = async (fact: Fact, entryId: string): Promise<GivenConfirmation> => {
+    const given = pickFields(await readFactBody(sql, state, fact, entryId), CONFIRMATION_FIELDS);
+    if (!given.evidence) return { entryId, ...given };
+    const wasStored = await readStoredDocuments(sql, given.evidence);
+    return { entryId, ...given, stored: given.evidence.filter((id) => wasStored(id)) };
+  };
   const entries = Object.entries(state.facts).map(async ([name, on]) => {
     const fact = name as Fact;
     const [first, ...against] = await Promise.all(

@@ -5,13 +5,14 @@ import type { Action, Fact } from '../../domain/kernel/codes';
 import type { Bodies, Command, GivenFact, OpeningBody, ActionWithBody } from '../../domain/applications/bodies';
 import { describeCall, type Circumstances } from '../../domain/applications/decide';
 import type { ApplicationEvent } from '../../domain/applications/events';
-import type { ApplicationState } from '../../domain/applications/state';
+import { findLackOf, type ApplicationState } from '../../domain/applications/state';
 import type { Refusal } from '../../domain/applications/progress';
 import { addProofs, findInheritedAgreement, readProof, type Proof } from '../../domain/kernel/facts';
 import type { NextTry } from '../../domain/kernel/relay-tries';
 import { toJson, type Db, type Fragment, type Tx } from '../../runtime/database';
 import { isUuid } from '../../runtime/uuid';
 import { readProofs } from '../billing/proofs';
+import { readStoredDocuments } from '../registry/document-files';
 import { selectWaveTime } from '../kernel/outbox';
 import { recordAudit } from '../kernel/audit';
 import { buildActor, type Actor, type Requester } from '../kernel/principal';
@@ -175,10 +176,14 @@ export async function readCircumstances(
     case 'confirmations': {
       const on = state.facts[body.fact];
       const current = on && on.status !== 'disputed' ? await readFactBody(tx, state, body.fact, on.entryId) : null;
+      const proof = await readFactProof(tx, body.fact, body);
+      // the same words say more once the file is stored that they named
+      const mends = proof.evidence.length > 0 && findLackOf(state, body.fact) === 'document';
       return {
         digest: computeDigest(body.value),
-        identical: current !== null && computeDigest(pickWording(current)) === computeDigest(pickWording(body)),
-        proof: await readFactProof(tx, body.fact, body),
+        identical:
+          current !== null && !mends && computeDigest(pickWording(current)) === computeDigest(pickWording(body)),
+        proof,
         phoneFactsNeedApproval: await areApprovalsWanted(tx),
       };
     }
@@ -221,8 +226,14 @@ function pickWording({ value, source, reference, rep, confirmedOn, seen, evidenc
   return { value, source, reference, rep, confirmedOn, seen, evidence };
 }
 
-/** Reads the proof behind a fact, with the proof behind the one that it is inherited from. */
+/** Reads the proof behind a fact, with the proof behind the one that it is inherited from: documents only with their file. */
 export async function readFactProof(sql: Db, fact: Fact, given: GivenFact): Promise<Proof> {
+  const proof = await readNamedProof(sql, fact, given);
+  const wasStored = await readStoredDocuments(sql, proof.evidence);
+  return { ...proof, evidence: proof.evidence.filter((id) => wasStored(id)) };
+}
+
+async function readNamedProof(sql: Db, fact: Fact, given: GivenFact): Promise<Proof> {
   const own = readProof(given);
   const agreementId = findInheritedAgreement(given.value);
   if (agreementId === null) return own;

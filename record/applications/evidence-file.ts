@@ -10,6 +10,7 @@ import {
   type EvidenceSubject,
 } from '../../domain/applications/evidence-file';
 import type { Db } from '../../runtime/database';
+import { isStored } from '../registry/document-files';
 import { listTimeline } from './timeline';
 
 /** A file as it is handed on: its bytes, and the digest by which anybody can see that they are unchanged. */
@@ -118,7 +119,9 @@ async function readParticipation(sql: Db, applicationId: string): Promise<Eviden
 
 const listDocuments = (sql: Db, clientId: string, ids: readonly string[]): Promise<EvidenceDocument[]> =>
   sql<EvidenceDocument[]>`
-    select id, kind, name, sha256 from documents where client_id = ${clientId} and id = any(${[...ids]}::uuid[])`;
+    select d.id, d.kind, d.name, d.sha256, f.stored_at
+    from documents d left join document_files f on f.document_id = d.id and ${isStored(sql, 'f')}
+    where d.client_id = ${clientId} and d.id = any(${[...ids]}::uuid[])`;
 
 /** Keeps the file as it is now, for good. Repeated under the same id it changes nothing; answers its digest. */
 export async function freezeEvidenceFile(

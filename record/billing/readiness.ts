@@ -30,6 +30,7 @@ import {
 import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { isAboutState } from './platform-spans';
+import { readStoredDocuments } from '../registry/document-files';
 import { readProofs } from './proofs';
 import { findSettings, listSettingsVersions } from '../kernel/settings';
 
@@ -95,7 +96,7 @@ export async function readReadinessEvidence(
     readAgreements(sql, principal, asked),
     listSettingsVersions(sql),
   ]);
-  const proven = await addInheritedProofs(sql, spans, agreements);
+  const proven = await addStoredEvidence(sql, requests, await addInheritedProofs(sql, spans, agreements));
   const [spansOfItem, agreementsOfItem] = [groupByItem(proven), groupByItem(agreements)];
   return files.map((file) => {
     const unknown = (['provider', 'practice', 'payer', 'location'] as const).filter((name) => !file[name]);
@@ -147,6 +148,26 @@ async function addInheritedProofs(
         fact,
         addInheritedProof(span, fact, record),
       ]),
+    ),
+  }));
+}
+
+/** Adds to each fact which of its documents have their file, or had it at the instant that is asked about. */
+async function addStoredEvidence(
+  sql: Db,
+  requests: readonly ReadinessRequest[],
+  spans: readonly KeptSpan[],
+): Promise<KeptSpan[]> {
+  const ids = spans.flatMap(({ facts }) => Object.values(facts).flatMap(({ evidence }) => evidence));
+  const wasStored = await readStoredDocuments(sql, ids);
+  const addStored = (fact: FactRecord, { asOf }: ReadinessRequest): FactRecord => ({
+    ...fact,
+    stored: fact.evidence.filter((id) => wasStored(id, asOf)),
+  });
+  return spans.map((span) => ({
+    ...span,
+    facts: Object.fromEntries(
+      Object.entries(span.facts).map(([name, fact]) => [name, addStored(fact, requests[span.i]!)]),
     ),
   }));
 }

@@ -15,7 +15,7 @@ const DEFAULT_SETTINGS = {
   authorisationRequired: false,
   /** The operator, as mail and papers name it; null: they name the credentialing team. */
   operatorName: null as string | null,
-  /** These facts count only with a document on record. */
+  /** These facts count only with a document whose file is stored. */
   documentRequired: [] as Fact[],
   ...RETENTION_DEFAULTS,
 };

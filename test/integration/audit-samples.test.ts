@@ -62,17 +62,20 @@ test('the archive has evidence, timeline, approvals and documents of each, and t
     name: 'Contract of Acme',
     sha256: 'ab'.repeat(32),
   });
+  const stored = await system.api.storeDocument(filed.clientId, { name: '../Executed contract', kind: 'contract' });
   const application = await system.at('approved', { filed });
-  await application.confirm('contract', { evidence: [document.id] });
+  await application.confirm('contract', { evidence: [document.id, stored] });
   const auditor = await system.api.keyOf('auditor', [filed.clientId]);
   const { body: drawn } = await draw({}, auditor);
   expect(drawn).toMatchObject({ population: 1, applicationIds: [application.id] });
   const files = await archive(drawn.id, auditor);
   const folder = `01-${application.id}`;
   expect(Object.keys(files)).toEqual([
-    ...['evidence.json', 'evidence.pdf', 'timeline.json', 'approvals.json', 'documents.json'].map(
-      (name) => `${folder}/${name}`,
-    ),
+    ...[
+      ...['evidence.json', 'evidence.pdf', 'timeline.json', 'approvals.json'],
+      `documents/${stored}-_Executed contract.pdf`,
+      'documents.json',
+    ].map((name) => `${folder}/${name}`),
     'manifest.json',
   ]);
   const read = (name: string) => JSON.parse(Buffer.from(files[`${folder}/${name}`]!, 'latin1').toString());
@@ -80,7 +83,16 @@ test('the archive has evidence, timeline, approvals and documents of each, and t
   expect(read('evidence.json').application.id).toBe(application.id);
   expect(read('timeline.json')).toEqual(await application.timeline());
   expect(read('approvals.json')).toMatchObject([{ kind: 'confirmation', fact: 'contract', actor: { id: 'admin' } }]);
-  expect(read('documents.json')).toMatchObject([{ id: document.id, sha256: 'ab'.repeat(32), file: null }]);
+  const copy = `documents/${stored}-_Executed contract.pdf`;
+  const sha256 = createHash('sha256')
+    .update(Buffer.from(files[`${folder}/${copy}`]!, 'latin1'))
+    .digest('hex');
+  expect(read('documents.json')).toMatchObject([
+    { id: stored, sha256, file: copy, storedAt: expect.any(String) },
+    { id: document.id, sha256: 'ab'.repeat(32), file: null, storedAt: null },
+  ]);
+  const readings = await system.api.get(`/v1/audit-log?clientId=${filed.clientId}&subject=${stored}`);
+  expect(readings.body.items.at(-1)).toMatchObject({ action: 'document.read', detail: { auditSampleId: drawn.id } });
   const manifest = JSON.parse(files['manifest.json']!);
   expect(manifest.sample).toEqual(drawn);
   const { 'manifest.json': _, ...rest } = files;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { hashFile, inventPdf } from '../../local/invented';
 import { ADMIN_KEY, PAYER, type Reply, listBrokenRules } from '../support/api';
 import { eventually } from '../support/eventually';
 import {
@@ -109,14 +110,39 @@ test('a no says what to do, and from when it is a yes if nothing else is missing
   expect((await ask({ ...question, dateOfService: starts })).body.reasons).not.toContain('before_effective_date');
 });
 
-test('the documents behind the facts are named', async () => {
+test('the documents behind the facts are named, and those whose file is stored', async () => {
   const filed = await system.file();
-  const document = { kind: 'letter', name: 'Welcome letter', sha256: '0'.repeat(64) };
-  const { id } = await system.api.make(`/v1/clients/${filed.clientId}/documents`, document);
+  const { id, file } = await registerLetter(filed.clientId);
   const application = await system.at('approved', { filed });
-  for (const fact of Object.keys(FACTS) as (keyof typeof FACTS)[]) await application.confirm(fact, { evidence: [id] });
-  expect(await application.readiness()).toMatchObject({ mayBill: true, evidence: [id], applicationId: application.id });
+  for (const fact of FACT_NAMES) await application.confirm(fact, { evidence: [id] });
+  const named = { mayBill: true, evidence: [id], applicationId: application.id };
+  const before = await application.readiness();
+  expect(before).toMatchObject({ ...named, stored: [], factsWithoutDocument: FACT_NAMES });
+  expect(before.cautions).toContain('no_document');
+  expect((await application.get()).confirmations.contract).toMatchObject({ evidence: [id], stored: [] });
+  const asOf = new Date().toISOString();
+
+  expect((await system.api.putFile(id, file)).status).toBe(200);
+  const after = await application.readiness();
+  expect(after).toMatchObject({ ...named, stored: [id], factsWithoutDocument: [] });
+  expect(after.cautions).not.toContain('no_document');
+  expect((await application.get()).confirmations.contract).toMatchObject({ evidence: [id], stored: [id] });
+  expect(await application.readiness({ asOf })).toMatchObject({
+    ...named,
+    stored: [],
+    factsWithoutDocument: FACT_NAMES,
+  });
 });
+
+const FACT_NAMES = Object.keys(FACTS) as (keyof typeof FACTS)[];
+
+/** Registers a letter whose file is not stored yet. */
+async function registerLetter(clientId: string) {
+  const file = inventPdf(['A letter', randomUUID()]);
+  const document = { kind: 'letter', name: 'Letter', sha256: hashFile(file) };
+  const { id } = await system.api.make(`/v1/clients/${clientId}/documents`, document);
+  return { id: id as string, file };
+}
 
 test('a document that the operator requires makes a fact without one a no, also one on record already', async () => {
   const demand = (...facts: string[]) => system.api.patch('/v1/settings', { documentRequired: facts });
@@ -133,8 +159,11 @@ test('a document that the operator requires makes a fact without one a no, also 
   await eventually(async () => (await application.get()).missingFacts.join() === 'contract');
   const purposes = (await application.queue()).map(({ purpose }: { purpose: string }) => purpose);
   expect(purposes).toContain('attach_document');
-  const document = { kind: 'letter', name: 'Executed contract', sha256: '1'.repeat(64) };
-  const { id } = await system.api.make(`/v1/clients/${application.filed.clientId}/documents`, document);
+  // one that is only named is no document yet; once its file is stored, the same words say more
+  const { id, file } = await registerLetter(application.filed.clientId);
+  await application.confirm('contract', { evidence: [id] });
+  expect(await application.readiness()).toMatchObject({ facts: { contract: { lacks: 'document', evidence: [id] } } });
+  await system.api.putFile(id, file);
   await application.confirm('contract', { evidence: [id] });
   expect(await application.readiness()).toMatchObject({ mayBill: true });
   expect((await application.get()).missingFacts).toEqual([]);

@@ -28,6 +28,7 @@ const record = (fact: Fact, changes: Partial<FactRecord> = {}): FactRecord => ({
   entryId: `entry-${fact}`,
   source: 'letter',
   evidence: ['document'],
+  stored: ['document'],
   partySeen: true,
   ...changes,
 });
@@ -466,8 +467,8 @@ describe('what a fact has to have behind it', () => {
     },
   );
 
-  test('where a document is required, a fact without one is unconfirmed', () => {
-    const spans = [but('payerProviderId', { evidence: [] })];
+  test('where a document is required, a fact without one whose file is stored is unconfirmed', () => {
+    const spans = [but('payerProviderId', { stored: [] })];
     expect(ask({ spans, demands: { documents: ['contract'] } }).mayBill).toBe(true);
     const answer = ask({ spans, demands: { documents: ['payerProviderId'] } });
     expect(answer).toMatchObject({
@@ -492,7 +493,7 @@ describe('cautions', () => {
       'party_not_seen',
       { spans: [span({ facts: Object.fromEntries(FACTS.map((fact) => [fact, record(fact, { partySeen: false })])) })] },
     ],
-    ['no_document', { spans: [but('claimsRoute', { evidence: [] })] }],
+    ['no_document', { spans: [but('claimsRoute', { stored: [] })] }],
     ['attestation_lapsed', { attestationCurrent: false }],
     ['malpractice_lapsed', { malpracticeCurrent: false }],
   ])('%s stands beside a yes, and not beside a no', (caution, changes) => {
@@ -507,8 +508,8 @@ describe('cautions', () => {
     }
   });
 
-  test('of documents name the facts that have none', () => {
-    const facts = { ...span().facts, contract: record('contract', { evidence: [] }) };
+  test('of documents name the facts that have none with its file', () => {
+    const facts = { ...span().facts, contract: record('contract', { stored: [] }) };
     expect(ask({ spans: [span({ facts })] })).toMatchObject({ mayBill: true, factsWithoutDocument: ['contract'] });
     expect(ask().factsWithoutDocument).toEqual([]);
   });
