@@ -284,6 +284,34 @@ const createApplications = (day: string) => [
   { provider: 'Raman', payer: 'Harbor Mutual', state: 'IL', assignee: 'Sam Whitfield' },
 ];
 
+const AGREEMENT = 'Agreement CP-1904.pdf';
+const WELCOME_LETTER = 'Welcome letter CP-1904-88.pdf';
+
+/** Creates the papers that the four facts were read from. */
+const createDocuments = (day: string) => [
+  {
+    provider: 'Ruiz',
+    kind: 'contract',
+    name: AGREEMENT,
+    lines: [
+      'Cedar Peak Health Plan: participating provider agreement CP-1904 (invented)',
+      'Between Cedar Peak Health Plan and Ana Ruiz Therapy PC, tax id ending in 7803',
+      'Executed by both parties.',
+    ],
+  },
+  {
+    provider: 'Ruiz',
+    kind: 'letter',
+    name: WELCOME_LETTER,
+    lines: [
+      'Cedar Peak Health Plan: welcome letter CP-1904-88 (invented)',
+      'To Ana Ruiz Therapy PC, tax id ending in 7803',
+      `Ana Ruiz participates from ${addDays(day, -240)} under provider id CP104422.`,
+      'Claims go to Demo Clearing, payer id 6147X.',
+    ],
+  },
+];
+
 /**
  * Creates the four facts of a contract that has been in force for 240 days, with the party that each piece of evidence
  * names.
@@ -294,9 +322,16 @@ function createConfirmations(day: string) {
     reference: 'Welcome letter CP-1904-88',
     confirmedOn: addDays(day, -200),
     seen: { partyName: 'Ana Ruiz Therapy PC', tinLast4: '7803' },
+    evidence: [WELCOME_LETTER],
   };
   return {
-    contract: { ...read, value: 'executed', source: 'executed_contract', reference: 'Agreement CP-1904' },
+    contract: {
+      ...read,
+      value: 'executed',
+      source: 'executed_contract',
+      reference: 'Agreement CP-1904',
+      evidence: [AGREEMENT],
+    },
     effectiveDate: { ...read, value: addDays(day, -240) },
     payerProviderId: { ...read, value: 'CP104422' },
     claimsRoute: { ...read, value: { clearinghouse: 'Demo Clearing', payerId: '6147X' } },
@@ -313,6 +348,7 @@ export const createSampleBook = (day: string) => ({
   payers,
   clients: createClients(day),
   attestations: createAttestations(day),
+  documents: createDocuments(day),
   relationships: createRelationships(day),
   applications: createApplications(day),
 });

@@ -1,4 +1,5 @@
 import type { Api } from './http';
+import { hashFile, inventPdf } from './invented';
 import { createSampleBook } from './sample-book';
 
 /** Loads the invented book of `day`. Each request has a key of its own, so that a broken-off load can be repeated. */
@@ -17,7 +18,7 @@ export async function loadSample(api: Api, day: string): Promise<void> {
   }
   await postSample('/v1/payers/starter-set', {}, 'starter set');
 
-  const providers = new Map<string, { providerId: string; practiceId: string }>();
+  const providers = new Map<string, { clientId: string; providerId: string; practiceId: string }>();
   for (const { practices, providers: members, ...client } of book.clients) {
     const { id } = await postSample('/v1/clients', client, client.name);
     const [practice] = await Promise.all(
@@ -25,7 +26,7 @@ export async function loadSample(api: Api, day: string): Promise<void> {
     );
     for (const member of members) {
       const provider = await postSample(`/v1/clients/${id}/providers`, member, member.lastName);
-      providers.set(member.lastName, { providerId: provider.id, practiceId: practice.id });
+      providers.set(member.lastName, { clientId: id, providerId: provider.id, practiceId: practice.id });
     }
   }
   for (const { provider, ...attestation } of book.attestations) {
@@ -46,8 +47,22 @@ export async function loadSample(api: Api, day: string): Promise<void> {
     if (decision) await api.put(`/v1/platform-relationships/${id}/decision`, decision);
   }
 
+  const documentIds = new Map<string, string>();
+  for (const { provider, lines, ...document } of book.documents) {
+    const file = inventPdf(lines);
+    const path = `/v1/clients/${providers.get(provider)!.clientId}/documents`;
+    const { id } = await postSample(path, { ...document, sha256: hashFile(file) }, document.name);
+    await api.putFile(`/v1/documents/${id}/content`, file);
+    documentIds.set(document.name, id);
+  }
+
   for (const { provider, payer, assignee, ...application } of book.applications) {
-    const body = { ...providers.get(provider), payerId: payerIds.get(payer), ...application };
+    const { clientId: _, ...parties } = providers.get(provider)!;
+    // evidence is named in the book, by the name of its document
+    const named: object = JSON.parse(JSON.stringify(application), (field, value: unknown) =>
+      field === 'evidence' ? (value as string[]).map((name) => documentIds.get(name)) : value,
+    );
+    const body = { ...parties, payerId: payerIds.get(payer), ...named };
     const { id } = await postSample('/v1/applications', body, `${provider} at ${payer} in ${application.state}`);
     if (assignee) await api.put(`/v1/applications/${id}/assignment`, { assignee: userIds.get(assignee) });
   }

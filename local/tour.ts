@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createApi, ProblemError, type Answer, type Api } from './http';
-import { inventDocuments, inventDigits, inventNpi } from './invented';
+import { hashFile, inventDocuments, inventDigits, inventNpi, inventPdf } from './invented';
 import { readPorts } from './ports';
 import { findChild, isOwnerAlive } from './run-record';
 import { demoPayer } from './sample-book';
@@ -104,11 +104,14 @@ async function makeCast(api: Api): Promise<Cast> {
     platform: PLATFORM,
     payerIds: [payer.id],
   });
-  const storeDocument = async (kind: string, mark: string): Promise<string> => {
-    const document = { kind, name: `${kind} ${digits}.pdf`, sha256: digits.padStart(64, mark) };
-    return (await api.post(`/v1/clients/${client.id}/documents`, document)).id;
+  const storeDocument = async (kind: string): Promise<string> => {
+    const file = inventPdf([`An invented ${kind}`, `${demoPayer.name}, Tour Counseling ${digits} PC`]);
+    const document = { kind, name: `${kind} ${digits}.pdf`, sha256: hashFile(file) };
+    const { id } = await api.post(`/v1/clients/${client.id}/documents`, document);
+    await api.putFile(`/v1/documents/${id}/content`, file);
+    return id;
   };
-  const [letter, agreement] = [await storeDocument('welcome letter', '0'), await storeDocument('agreement', '1')];
+  const [letter, agreement] = [await storeDocument('welcome letter'), await storeDocument('agreement')];
   return { digits, payer, practice, provider, relationship, letter, agreement };
 }
 
