@@ -84,7 +84,7 @@ async function runApi(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stopServer);
 }
 
-/** The store, with nothing in its spool that an earlier process left. */
+/** Opens the store, and clears its spool of what an earlier process left. */
 async function openFiles({ maxFileBytes: maxBytes, scanner }: ApiConfig, settings: StoreSettings): Promise<Files> {
   const store = openStore(settings);
   await sweepSpool(store, Date.parse(readClock()));

@@ -19,7 +19,7 @@ export const inventDocuments = (day: string, state: string, number: string) => (
   malpractice: { carrier: 'Lantern Mutual', policyNumber: `PL-${number}`, expiresOn: addDays(day, 300) },
 });
 
-/** A paper of a few lines, as a PDF: the same lines make the same file. */
+/** Invents a paper of a few lines, as a PDF: the same lines make the same file. */
 export function inventPdf(lines: readonly string[]): Buffer {
   const text = lines.map((line) => `(${line.replaceAll(/[^ -~]/g, '-').replaceAll(/[\\()]/g, '\\$&')}) '`).join('\n');
   const content = `BT /F 12 Tf 16 TL 72 720 Td\n${text}\nET`;
@@ -41,5 +41,5 @@ export function inventPdf(lines: readonly string[]): Buffer {
   );
 }
 
-/** The SHA-256 of a file, as a document is registered with it. */
+/** Hashes a file with SHA-256, as a document is registered with it. */
 export const hashFile = (file: Uint8Array): string => createHash('sha256').update(file).digest('hex');

@@ -27,7 +27,7 @@ export class FileMissing extends Error {
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** The id as a name in the store; throws where it is none, as a name with anything else in it might lead elsewhere. */
+/** Names a file in the store by its id; throws if it is none, as a name with anything else in it might lead elsewhere. */
 export function nameFile(id: string): string {
   if (!ID.test(id)) throw new Error('a file goes by an id');
   return id;

@@ -184,7 +184,7 @@ const NO_FILE = Buffer.alloc(0);
 
 const readMediaType = (req: Request): string => (req.get('Content-Type') ?? '').split(';')[0]!.trim().toLowerCase();
 
-/** The file whole; of one that is streamed nothing yet, but what its length alone tells. */
+/** Reads a file whole; one that is streamed is only refused here if its length alone is too much. */
 async function readFile(
   { types, maxBytes, streamed }: NonNullable<Route['file']>,
   req: Request,

@@ -164,7 +164,7 @@ export async function openStored(
   return { pieces: readOn(), type: file.type, filename: nameDownload(name, file.type) };
 }
 
-/** The answer with a document's file. */
+/** Answers with a document's file. */
 export async function answerFile(
   deps: Deps,
   named: Pick<Document, 'id' | 'name'> & { contentPurgedAt?: string | null },

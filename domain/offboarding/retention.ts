@@ -45,7 +45,7 @@ const KEPT_DAYS: Record<RetainedKind, (settings: RetentionSettings) => number> =
   audit: ({ auditKeepYears }) => countDays(auditKeepYears),
 };
 
-/** The first day on which the file of a document of a kind is no longer kept. */
+/** Computes the first day on which the file of a document of a kind is no longer kept. */
 export function computeFilePurgeDay(endedOn: PlainDate, kind: string, settings: RetentionSettings): PlainDate {
   const ofKind = settings.documentKindKeepYears.find((one) => one.kind.toLowerCase() === kind.toLowerCase());
   return addDays(endedOn, 1 + countDays(ofKind?.years ?? settings.documentKeepYears));

@@ -26,7 +26,7 @@ const EXTENSIONS: Record<FileType, readonly string[]> = {
 
 const LONGEST_NAME = 100;
 
-/** A name to save a file under: its document's, without what leads elsewhere, ending as what it is. */
+/** Names a file to be saved: as its document, without what leads elsewhere, and ending as what it is. */
 export function nameDownload(name: string, type: FileType): string {
   const plain = name.replaceAll(/[^\p{L}\p{N} ._-]/gu, '_').replace(/^[. ]+/, '');
   const short = Array.from(plain).slice(0, LONGEST_NAME).join('').trim() || 'document';

@@ -53,7 +53,7 @@ export const createLink = (
     return (await findLink(tx, principal, document.id, id))!;
   });
 
-/** The token of a link that was just made; null once ten minutes have passed, or it was revoked. */
+/** Finds the token of a link that was just made; null once ten minutes have passed, or it was revoked. */
 export async function findLinkToken(sql: Db, keyring: Keyring, id: string): Promise<string | null> {
   const [link] = await sql<{ tokenSealed: string }[]>`
     select token_sealed from document_links
@@ -80,7 +80,7 @@ export const listLinks = (
 ): Promise<Page<DocumentLink>> =>
   readPage(sql, sql`${selectLinks(sql, principal)} and document_id = ${documentId}`, request);
 
-/** From now on the link opens nothing; it stays on record. */
+/** Revokes a link: from now on it opens nothing; it stays on record. */
 export const revokeLink = (sql: Sql, principal: Principal, { id, documentId, clientId }: DocumentLink): Promise<void> =>
   sql.begin(async (tx) => {
     const revoked = await endLinks(tx, [id]);
