@@ -72,7 +72,10 @@ test('the archive has evidence, timeline, approvals and documents of each, and t
   const folder = `01-${application.id}`;
   expect(Object.keys(files)).toEqual([
     ...[
-      ...['evidence.json', 'evidence.pdf', 'timeline.json', 'approvals.json'],
+      'evidence.json',
+      'evidence.pdf',
+      'timeline.json',
+      'approvals.json',
       `documents/${stored}-_Executed contract.pdf`,
       'documents.json',
     ].map((name) => `${folder}/${name}`),
