@@ -82,6 +82,20 @@ export const SEALED_FIELDS = {
     form: 'text',
     name: (id) => `calendar_feeds/${id}`,
   },
+  'documentFile.key': {
+    table: 'document_files',
+    key: 'id',
+    column: 'key_sealed',
+    form: 'text',
+    name: (id) => `document_files/${id}`,
+  },
+  'documentLink.token': {
+    table: 'document_links',
+    key: 'id',
+    column: 'token_sealed',
+    form: 'text',
+    name: (id) => `document_links/${id}`,
+  },
   'idempotencyKey.response': {
     table: 'idempotency_keys',
     key: 'id',

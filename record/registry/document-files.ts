@@ -5,6 +5,7 @@ import { toJson, type Db, type Fragment, type Sql } from '../../runtime/database
 import type { Keyring } from '../../runtime/keyring';
 import { recordAudit } from '../kernel/audit';
 import type { Principal, Requester } from '../kernel/principal';
+import { openField, sealField } from '../kernel/sealed-fields';
 import { selectSetting } from '../kernel/settings';
 
 /** The file of a document, as it lies in the store. */
@@ -17,8 +18,6 @@ export interface StoredFile {
   type: FileType;
   storedAt: Instant;
 }
-
-const nameOwner = (fileId: string) => `document_files/${fileId}`;
 
 /** Tests whether a file is its document's: all others are on their way into the store or out of it. */
 export const isStored = (sql: Db, file: string): Fragment =>
@@ -51,7 +50,7 @@ export async function findStoredFile(sql: Db, keyring: Keyring, documentId: stri
     where f.document_id = ${documentId} and ${isStored(sql, 'f')}`;
   if (!row) return null;
   const { keySealed, ...file } = row;
-  return { ...file, key: Buffer.from(keyring.open(keySealed, nameOwner(file.id)), 'base64url') };
+  return { ...file, key: Buffer.from(openField(keyring, 'documentFile.key', file.id, keySealed), 'base64url') };
 }
 
 /** Records that a file is on its way into the store, so that what a crash leaves there is found. */
@@ -81,7 +80,7 @@ export const keepFile = (
     await tx`select from documents where id = ${document.id} for no key update`;
     const kept = await tx`
       update document_files set stored_at = now(), size = ${size}, type = ${type},
-        key_sealed = ${keyring.seal(key.toString('base64url'), nameOwner(id))}
+        key_sealed = ${sealField(keyring, 'documentFile.key', id, key.toString('base64url'))}
       where id = ${id} and stored_at is null
         and not exists (select from document_files f where f.document_id = ${document.id} and ${isStored(tx, 'f')})
       returning id`;

@@ -5,6 +5,7 @@ import { createSecret, hashSecret } from '../../runtime/secrets';
 import { recordAudit } from '../kernel/audit';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { buildActor, isInScope, lockKey, type Actor, type Principal } from '../kernel/principal';
+import { openField, sealField } from '../kernel/sealed-fields';
 import { isStillShown } from '../kernel/shown-secrets';
 
 /** An address under which one document's file is read without a key, for a while. */
@@ -19,8 +20,6 @@ export interface DocumentLink {
   /** When its file was last read by it. */
   usedAt: Instant | null;
 }
-
-const nameOwner = (id: string) => `document_links/${id}`;
 
 const selectLinks = (sql: Db, principal: Principal) => sql`
   select id, document_id, client_id, made_by, created_at, expires_at, revoked_at, used_at from document_links
@@ -39,7 +38,7 @@ export const createLink = (
     const token = createSecret();
     const made = await tx`
       insert into document_links (id, document_id, client_id, token_hash, token_sealed, made_by, expires_at)
-      values (${id}, ${document.id}, ${document.clientId}, ${hashSecret(token)}, ${keyring.seal(token, nameOwner(id))},
+      values (${id}, ${document.id}, ${document.clientId}, ${hashSecret(token)}, ${sealField(keyring, 'documentLink.token', id, token)},
         ${toJson(tx, buildActor(principal))}, now() + make_interval(mins => ${minutes}))
       on conflict (id) do nothing returning id`;
     if (made.length > 0)
@@ -58,7 +57,7 @@ export async function findLinkToken(sql: Db, keyring: Keyring, id: string): Prom
   const [link] = await sql<{ tokenSealed: string }[]>`
     select token_sealed from document_links
     where id = ${id} and token_sealed is not null and revoked_at is null and ${isStillShown(sql, sql`created_at`)}`;
-  return link ? keyring.open(link.tokenSealed, nameOwner(id)) : null;
+  return link ? openField(keyring, 'documentLink.token', id, link.tokenSealed) : null;
 }
 
 export async function findLink(
