@@ -34,8 +34,8 @@ test('a good request is of the form that its route takes', () => {
         []),
       ...(route.body?.safeParse(body).error?.issues.map(({ path: of, message }) => `${of.join('.')}: ${message}`) ??
         []),
-      ...(route.csv && typeof body !== 'string' ? ['no file'] : []),
-      ...(!route.body && !route.csv && body !== undefined ? ['takes no body'] : []),
+      ...(route.file && typeof body !== 'string' ? ['no file'] : []),
+      ...(!route.body && !route.file && body !== undefined ? ['takes no body'] : []),
     ];
     return errors.length > 0 ? [`${nameRoute(route)} ${errors.join('; ')}`] : [];
   });

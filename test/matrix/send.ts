@@ -15,7 +15,9 @@ export async function send(api: TestApi, { method, path, query, body }: GoodRequ
     redirect: 'manual',
     headers: {
       Authorization: `Bearer ${key}`,
-      ...(body !== undefined && { 'Content-Type': isFile ? 'text/csv' : 'application/json' }),
+      ...(body !== undefined && {
+        'Content-Type': isFile ? (body.startsWith('%PDF-') ? 'application/pdf' : 'text/csv') : 'application/json',
+      }),
     },
     ...(body !== undefined && { body: isFile ? body : JSON.stringify(body) }),
   });

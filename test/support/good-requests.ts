@@ -1,5 +1,6 @@
 import type { Route } from '../../api/kernel/route';
 import type { Role } from '../../domain/kernel/codes';
+import { inventPdf } from '../../local/invented';
 import { inventNpi } from './file';
 import { ADDRESS, CLIENT, PAYER, PRACTICE, PROVIDER } from './api';
 import { addDaysToToday } from './filled-files';
@@ -144,6 +145,10 @@ export const GOOD_REQUESTS: Record<string, GoodRow> = {
   'post /v1/providers/{id}/contacts': {
     body: (ids) => ({ channel: 'phone', outcome: 'reached', on: PAST, applicationIds: [ids.preparing] }),
   },
+  // the file that it has
+  'put /v1/documents/{id}/content': { body: () => inventPdf(['a letter']).toString() },
+  'post /v1/documents/{id}/links': { body: () => ({}) },
+  'delete /v1/documents/{id}/links/{linkId}': {},
   'post /v1/clients/{id}/documents': {
     body: ({ providerId, practiceId }) => ({
       kind: 'letter',
