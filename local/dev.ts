@@ -19,7 +19,7 @@ type Program = keyof typeof INSPECT;
 /** Sources that only one of the two loads; any other may be in both. */
 const ONLY: Record<Program, RegExp> = {
   api: /^(api|papers)\//,
-  worker: /^(worker|activities|outreach\/(?!webhook-address)|workflows\/(?!messages|search-attributes))/,
+  worker: /^(worker|activities|outreach\/(templates|webhook\.)|workflows\/(?!messages|search-attributes))/,
 };
 const OTHER: Record<Program, Program> = { api: 'worker', worker: 'api' };
 
