@@ -34,9 +34,9 @@ export function createApp(deps: Deps, counter = createAccessCounter(deps.sql), b
     next();
   });
   app.use('/v1', authenticateCaller(sql, config, { counter, wrongKeys }));
+  app.use(limitAddresses());
   const limiter = new Limiter(counter, budgets);
   app.use(createRouter(routes, { sql, idempotency: createIdempotency(sql, keyring), counter, limiter }));
-  app.use(limitAddresses());
   app.use(createCalendarFeeds(sql, wrongKeys));
   app.use(createSignIn(deps, { counter, wrongKeys }));
   app.use(createDocumentLinkPages(deps, wrongKeys));

@@ -58,10 +58,14 @@ export class Limiter {
   }
 }
 
+/** Requests that were counted by their keys, and the questions of a balancer, of which none is to go unanswered. */
+const COUNTED_OTHERWISE = /^\/(v1\/|healthz$|readyz$)/;
+
 /** Bounds how much an address may ask for without a key, in the memory of this process. */
 export function limitAddresses(): RequestHandler {
   const budgets = new Budgets(OF_AN_ADDRESS);
   return (req, _res, next) => {
+    if (COUNTED_OTHERWISE.test(req.path)) return next();
     const { wait } = budgets.spend(nameNetwork(req.socket.remoteAddress ?? ''), 1);
     if (wait > 0) throw new Problem('too_many_requests', {}, { 'Retry-After': String(wait) });
     next();
