@@ -4,6 +4,7 @@ import express from 'express';
 import type { ErrorRequestHandler, Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp, type Options } from 'pino-http';
+import { createVerifyPages } from './billing/verify-page';
 import { createAccessCounter } from './kernel/access-counter';
 import { authenticateCaller, readCallerRequestId } from './kernel/auth';
 import { createCalendarFeeds } from './kernel/calendar';
@@ -40,6 +41,7 @@ export function createApp(deps: Deps, counter = createAccessCounter(deps.sql), b
   app.use(createCalendarFeeds(sql, wrongKeys));
   app.use(createSignIn(deps, { counter, wrongKeys }));
   app.use(createDocumentLinkPages(deps, wrongKeys));
+  app.use(createVerifyPages(sql));
   app.use(createDocs(routes));
   if (config.smtpUrl === undefined) app.use(createMailbox());
   app.use(() => {

@@ -6,6 +6,7 @@ import { applicationRoutes } from './applications/applications';
 import { applicationActionRoutes } from './applications/applications-actions';
 import { attestationRoutes } from './registry/attestations';
 import { bulkRoutes } from './applications/bulk';
+import { certificateRoutes } from './billing/certificates';
 import { clientRoutes } from './registry/clients';
 import { consequenceRoutes } from './platforms/consequences';
 import { coverageRoutes } from './billing/coverage';
@@ -99,6 +100,7 @@ const GROUPS = [
   clientRequestRoutes,
   providerContactRoutes,
   readinessRoutes,
+  certificateRoutes,
   eventRoutes,
   webhookRoutes,
   messageRoutes,

@@ -22,7 +22,7 @@ export interface Content {
 }
 
 /** The reader of a mail: not all of them get the same words. */
-export type Reader = 'provider' | 'user' | 'client' | 'payer' | 'platform';
+export type Reader = 'provider' | 'user' | 'client' | 'payer' | 'platform' | 'holder';
 
 interface Section {
   subject: string;
@@ -242,6 +242,18 @@ const TEMPLATES: Record<string, Template> = {
         ),
       ),
       'Before anything else is sent to them, please check how their applications are filed, and correct the playbook or close the task.',
+    ],
+  }),
+  certificate_ended: (contents) => ({
+    subject: contents.length > 1 ? 'Certificates that no longer hold' : 'A certificate no longer holds',
+    blocks: [
+      `${contents.length > 1 ? 'These certificates' : 'This certificate'} of billing readiness should not be relied on any more:`,
+      contents.map(
+        ({ providerName, data }) =>
+          `${providerName ?? 'A provider'}, services on ${readText(data.dateOfService)}: ` +
+          `${data.because === 'revoked' ? 'it was revoked' : 'the record has changed'} (certificate ${readText(data.certificateId)})`,
+      ),
+      'Please ask us for the answer as it is now before anything is billed.',
     ],
   }),
   payer_follow_up: (contents) => {

@@ -28,6 +28,8 @@ export interface Paper {
   notes: readonly string[];
   /** A line on every page, beside its number. */
   foot?: string;
+  /** A file within the PDF. */
+  attachment?: { name: string; content: string };
 }
 
 const MARGIN = 36;
@@ -37,7 +39,7 @@ const LINE = '#cccccc';
 
 /** Lays a paper out on landscape letter pages, each with its number; a table's head is repeated on every page. */
 export async function drawPdf(
-  { title, about, tables, notes, foot = '' }: Paper,
+  { title, about, tables, notes, foot = '', attachment }: Paper,
   letterhead: Letterhead,
 ): Promise<Buffer> {
   const doc = new PDFDocument({
@@ -62,6 +64,11 @@ export async function drawPdf(
   doc.moveDown(1).font('plain').fontSize(7.5).fillColor(GREY);
   for (const note of notes) doc.text(note, MARGIN, undefined, { width: measureWidth(doc) });
   numberPages(doc, foot);
+  if (attachment)
+    doc.file(Buffer.from(attachment.content), {
+      name: attachment.name,
+      type: 'application/json',
+    });
   doc.end();
   await done;
   return Buffer.concat(parts);

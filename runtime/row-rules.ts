@@ -81,6 +81,7 @@ export const ROW_RULES = {
   network_spans: own,
   agreements: own,
   readiness_answers: { ...own, appendOnly: true },
+  certificates: own,
   platform_relationships: own,
   platform_answers: own,
   platform_decisions: own,
@@ -138,6 +139,8 @@ export const ROW_RULES = {
   exclusion_entries: shared,
   exclusion_latecomers: shared,
   registry_services: sharedAndWritten,
+  // the private half is sealed; the first certificate makes one
+  certificate_keys: sharedAndWritten,
   // triggers add to it; what a payer was before is no client's
   earlier_rows: { reads: `(${OWN} or ${OF_NONE})`, writes: 'false', appendOnly: true },
 

@@ -1,3 +1,4 @@
+import { checkOldCertificates } from '../record/billing/certificates';
 import { keepOverdueBridges } from '../record/applications/bridges';
 import { deleteExpiredRows } from '../record/operations/housekeeping';
 import { completeNameKeys, screenLatecomers } from '../record/screening/exclusions';
@@ -25,6 +26,7 @@ export function startHousekeeping(
       screenLatecomers(sql),
       keepOverdueBridges(sql),
       store && removeFiles(sql, store),
+      checkOldCertificates(sql),
     ]).then(() => undefined, reportError);
   };
   runHousekeeping();

@@ -195,7 +195,7 @@ const showAnswer = (given: ReadinessAnswer, date: PlainDate) => ({
   whatToDo: given.reasons.map((reason) => ({ reason, do: findRemedy(reason, given, date) })),
 });
 
-const buildUnknownProblem = (...paths: string[]): Problem =>
+export const buildUnknownProblem = (...paths: string[]): Problem =>
   new Problem('not_found', { errors: paths.map((path) => ({ path, ...UNKNOWN_REFERENCE })) });
 
 const AMBIGUOUS = refuseFields({
@@ -204,7 +204,7 @@ const AMBIGUOUS = refuseFields({
   message: 'is used by several payers; give the payerId or the clearinghouse',
 });
 
-const OF_OTHER_CLIENT = refuseFields({
+export const OF_OTHER_CLIENT = refuseFields({
   path: 'practiceId',
   rule: 'same_client',
   message: 'must be a practice of the provider’s client',

@@ -44,6 +44,10 @@ const POLICY = {
   // Reading the answers about billing readiness, and who got them: a claims system has to prove its own answers, and
   // needs no others.
   'answers:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'service'],
+  // An answer, signed: who may ask for an answer may have it signed, but auditors, who only read.
+  'certificates:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'],
+  'certificates:issue': ['admin', 'lead', 'specialist', 'agent', 'client', 'service'],
+  'certificates:revoke': ['admin', 'lead'],
   // Changing the lists of the excluded: an import reaches every client; a decision allows or blocks billing.
   'exclusions:import': ['admin', 'lead'],
   'exclusions:decide': ['admin', 'lead'],

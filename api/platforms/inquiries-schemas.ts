@@ -10,7 +10,7 @@ export const inquiryInput = z
     cadence: duration.optional().meta({ description: '10 business days where it is left out' }),
     recipient: z
       .strictObject({
-        type: z.enum(RECIPIENT_TYPES).exclude(['payer']),
+        type: z.enum(RECIPIENT_TYPES).exclude(['payer', 'holder']),
         id,
         email: email.optional().meta({ description: 'Of a platform, whose id is the relationship’s' }),
       })

@@ -42,7 +42,7 @@ async function listRecipientErrors(
   sql: Sql,
   principal: Principal,
   relationship: Relationship,
-  { type, id }: { type: RecipientType; id: string },
+  { type, id }: { type: Exclude<RecipientType, 'holder'>; id: string },
 ): Promise<FieldError[]> {
   const path = 'recipient.id';
   if (type === 'user') return listWorkerErrors(sql, principal, { path, userId: id, clientId: relationship.clientId });

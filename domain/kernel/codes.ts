@@ -327,7 +327,12 @@ export const ENDING_REASONS = ['changed_operator', 'left_practice', 'retired', '
 export type EndingReason = (typeof ENDING_REASONS)[number];
 
 /** The types of events that the feed and webhooks publish. */
-export const EMITTED_TYPES = ['billing_readiness.changed', 'application.stage_changed', 'follow_up.due'] as const;
+export const EMITTED_TYPES = [
+  'billing_readiness.changed',
+  'application.stage_changed',
+  'follow_up.due',
+  'certificate.ended',
+] as const;
 export type EmittedType = (typeof EMITTED_TYPES)[number];
 
 /** USPS codes of the states, the District of Columbia and the inhabited territories. */

@@ -16,6 +16,7 @@ import { emitEvent } from '../outreach/event-feed';
 import { selectEntryIds } from '../kernel/one-entry';
 import { selectExclusionWords } from '../kernel/person-scope';
 import type { Principal } from '../kernel/principal';
+import { checkCertificatesOfProvider } from './certificates';
 import { readReadinessEvidence } from './readiness';
 
 const SYSTEM: Principal = { type: 'system', id: 'gate', name: 'Countersign', role: 'service', clientIds: null };
@@ -69,6 +70,7 @@ export async function emitReadinessChange(
         data: { ...asked, locationId, from: before, to: { mayBill, reasons }, asOf: now },
       });
   }
+  await checkCertificatesOfProvider(tx, asked.providerId, now);
   const days = await listChangingDays(tx, asked, onFile.evidence);
   const turns = onFile.evidence.spans.flatMap((span) => [
     findEffectiveFrom(span) ?? [],

@@ -67,6 +67,13 @@ export const SEALED_FIELDS = {
     name: (id) => `webhook_endpoints/${id}`,
   },
   'apiKey.key': { table: 'api_keys', key: 'id', column: 'key_sealed', form: 'text', name: (id) => `api_keys/${id}` },
+  'certificateKey.private': {
+    table: 'certificate_keys',
+    key: 'id',
+    column: 'private_sealed',
+    form: 'text',
+    name: (id) => `certificate_keys/${id}`,
+  },
   'reveal.value': { table: 'reveals', key: 'id', column: 'value_sealed', form: 'text', name: (id) => `reveals/${id}` },
   'invitation.token': {
     table: 'user_invitations',

@@ -100,7 +100,8 @@ const PURGE: Record<
     async readinessAnswers(tx, { id }) {
       const answers = await tx`delete from readiness_answers where client_id = ${id}`;
       const earlier = await tx`delete from earlier_rows where client_id = ${id}`;
-      return { counts: { answers: answers.count, earlier: earlier.count } };
+      const certificates = await tx`delete from certificates where client_id = ${id}`;
+      return { counts: { answers: answers.count, earlier: earlier.count, certificates: certificates.count } };
     },
     documents: purgeFiles,
     // entries that are younger than the database lets go wait for their own time; the entry that says so, and the

@@ -333,6 +333,8 @@ async function findRecipient(
       order by k->>'state' is null, c.place limit 1`,
     platform: () =>
       sql`select contact_email as email, platform as name from platform_relationships where id = ${recipientId}`,
+    holder: () => sql`
+      select holder->>'email' as email, holder->>'name' as name from certificates where id = ${recipientId}`,
   };
   const [row] = await found[recipientType]();
   return row;

@@ -3,8 +3,11 @@ import type { Delivery } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
 import { toJson, toRows, type Db, type Fragment } from '../../runtime/database';
 
-/** The recipient of a message: the id is a provider's, a user's, a client's, a payer's or a platform relationship's. */
-export const RECIPIENT_TYPES = ['provider', 'user', 'client', 'payer', 'platform'] as const;
+/**
+ * The recipient of a message: the id is a provider's, a user's, a client's, a payer's, a platform relationship's, or of
+ * the holder of a certificate that certificate's.
+ */
+export const RECIPIENT_TYPES = ['provider', 'user', 'client', 'payer', 'platform', 'holder'] as const;
 export type RecipientType = (typeof RECIPIENT_TYPES)[number];
 
 /** Templates about the renewal of a participation, which ends with its cycle or with the participation. */
@@ -86,7 +89,7 @@ export const selectLead = (sql: Db, clientId: Fragment, assignee: Fragment): Fra
 export async function isRecipientKnown(
   sql: Db,
   { id: relationshipId, clientId }: { id: string; clientId: string },
-  { type, id }: { type: Exclude<RecipientType, 'user'>; id: string },
+  { type, id }: { type: Exclude<RecipientType, 'user' | 'holder'>; id: string },
 ): Promise<boolean> {
   const found: Record<typeof type, () => Promise<unknown>> = {
     provider: () => sql`select from providers where id = ${id} and client_id = ${clientId}`,

@@ -18,7 +18,7 @@ const VERBS = new Set(
   fail fetch fill find finish flush fold follow forget format forward freeze
   gather get group guard
   halve hand handle hash
-  identify import initialise invent
+  identify import initialise invent issue
   join judge
   keep kill
   label launch leave limit link list listen load locate lock log look

@@ -82,6 +82,7 @@ describe('a write', () => {
       'patch /v1/platform-relationships/{id}', // kept as those that stay
       'post /v1/applications', // refused
       'post /v1/billing-readiness', // asks
+      'post /v1/billing-readiness/certificates', // names those that stay
       'post /v1/calls', // for the applications of both
       'post /v1/clients/{id}/documents', // kept as the one that stays
       'post /v1/contacts', // for the applications of both

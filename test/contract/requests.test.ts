@@ -222,6 +222,7 @@ describe('a user who is named', () => {
     applications: 'an application',
     'audit-samples': 'a sample of applications',
     authorisations: 'an authorisation',
+    'billing-readiness': 'a certificate',
     calls: 'a call to a payer',
     clients: 'a client',
     documents: 'a document of a client',

@@ -96,6 +96,7 @@ test('a rotation under load loses no request and leaves no row and no index on a
   const person = { name: 'Dana', email: `${randomUUID()}@example.org`, role: 'specialist' };
   const user = await api.make('/v1/users', person);
   await api.post(`/v1/users/${user.id}/calendar-feed`, undefined);
+  await api.post('/v1/certificate-keys', undefined);
   await createInvitation(sql, shared.keyring, ADMIN, randomUUID(), user.id);
   // more than one transaction of a pass has
   await sql`

@@ -64,6 +64,8 @@ const NOT_LOOKED_AT = [
   'get /v1/audit-log/export',
   'get /v1/audit-samples/{id}/archive',
   'get /v1/applications/{id}/evidence',
+  // a PDF names the instant in which it was drawn
+  'get /v1/billing-readiness/certificates/{id}/pdf',
   // the server's own view of a run, as of now
   'get /v1/applications/{id}/workflow',
 ];

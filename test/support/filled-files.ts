@@ -135,6 +135,14 @@ export function createFileMaker(api: Api) {
       from: addDaysToToday(-1),
       to: addDaysToToday(0),
     };
+    const certified = {
+      providerId,
+      practiceId,
+      payerId,
+      state: 'CA',
+      dateOfService: addDaysToToday(0),
+      holder: { name: 'A biller', email: 'biller@example.org' },
+    };
     const rooms = {
       clients: [clientId],
       practices: [practiceId, spare],
@@ -146,6 +154,7 @@ export function createFileMaker(api: Api) {
       authorisations: [await create(`/v1/providers/${providerId}/authorisations`, authorisation)],
       agreements,
       'audit-samples': [await create('/v1/audit-samples', sample)],
+      'billing-readiness': [await create('/v1/billing-readiness/certificates', certified)],
       calls: [await create('/v1/calls', { payerId, applicationIds: [applications[0]] })],
       documents,
       endings: [ending],

@@ -373,6 +373,17 @@ export const GOOD_REQUESTS: Record<string, GoodRow> = {
   'post /v1/inbox/{id}/read': {},
   'post /v1/operations/stuck/{id}/retry': {},
   'post /v1/operations/key-rotation': {},
+  'post /v1/billing-readiness/certificates': {
+    body: ({ providerId, practiceId, payerId }) => ({
+      providerId,
+      practiceId,
+      payerId,
+      state: 'CA',
+      dateOfService: addDaysToToday(0),
+      holder: { name: 'A biller' },
+    }),
+  },
+  'post /v1/certificate-keys': {},
   'post /v1/audit-samples': {
     body: () => ({ kind: 'new_individual', count: 2, seed: 'seed', from: addDaysToToday(-1), to: addDaysToToday(0) }),
   },
@@ -397,6 +408,7 @@ export const GOOD_REQUESTS: Record<string, GoodRow> = {
   },
 
   // requests that end something
+  'post /v1/billing-readiness/certificates/{id}/revocation': { body: () => ({ reason }) },
   'post /v1/tasks/{id}/completion': { body: () => ({ notes: reason }) },
   // a call that a colleague began
   'post /v1/calls/{id}/reveals': { body: (ids) => ({ applicationId: ids.preparing, field: 'tin' }), roles: [] },

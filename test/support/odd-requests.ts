@@ -62,6 +62,7 @@ export const ID_ROOMS = [
   'applications',
   'audit-samples',
   'authorisations',
+  'billing-readiness',
   'calls',
   'clients',
   'documents',
