@@ -27,13 +27,13 @@ export async function checkFile({ command, seconds }: Scanner, source: AsyncIter
   const child = spawn(program, args, {
     stdio: ['pipe', 'ignore', 'ignore'],
     env: { PATH: process.env.PATH },
-    timeout: seconds * 1000,
-    killSignal: 'SIGKILL',
   });
+  // not by spawn itself, which goes on waiting for a program that did not start
+  const late = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);
-  });
+  }).finally(() => clearTimeout(late));
   // a scanner that has seen enough reads no further; a damaged file is reported after the verdict
   const fed = pipeline(Readable.from(source), child.stdin).then(
     () => null,
