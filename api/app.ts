@@ -14,6 +14,7 @@ import type { Budgets } from './kernel/budgets';
 import { Problem, toProblem } from './kernel/errors';
 import { createIdempotency } from './kernel/idempotency';
 import { createSignIn } from './registry/sign-in';
+import { allowTemporalUi } from './operations/codec';
 import { createMailbox } from './outreach/mailbox';
 import { createDocumentLinkPages } from './registry/document-link-pages';
 import { createRouter, sendAnswer } from './kernel/router';
@@ -34,6 +35,7 @@ export function createApp(deps: Deps, counter = createAccessCounter(deps.sql), b
     res.set('Cache-Control', 'no-store');
     next();
   });
+  app.use(allowTemporalUi(config.temporalUiOrigin));
   app.use('/v1', authenticateCaller(sql, config, { counter, wrongKeys }));
   app.use(limitAddresses());
   const limiter = new Limiter(counter, budgets);

@@ -28,6 +28,7 @@ import { playbookRoutes } from './applications/playbooks';
 import { practiceRoutes } from './registry/practices';
 import { revealRoutes } from './registry/reveals';
 import { npiCorrectionRoutes, providerRoutes } from './registry/providers';
+import { codecRoutes } from './operations/codec';
 import { operationsRoutes } from './operations/operations';
 import { readinessRoutes } from './billing/readiness';
 import { enrolmentRoutes } from './registry/enrolments';
@@ -109,6 +110,7 @@ const GROUPS = [
   endingRoutes,
   userEndingRoutes,
   operationsRoutes,
+  codecRoutes,
   settingsRoutes,
   userRoutes,
   sessionRoutes,

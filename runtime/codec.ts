@@ -83,3 +83,35 @@ export const createDataConverter = (keyring: Keyring, plain?: PlainPayloads): Da
   payloadCodecs: [createCodec(keyring, plain)],
   failureConverterPath: require.resolve('./failure-converter'),
 });
+
+/** A payload as JSON has it: bytes are base64. */
+interface JsonPayload {
+  metadata?: Record<string, string> | undefined;
+  data?: string | undefined;
+}
+
+/**
+ * Opens payloads for a person: `workflowIds` are those that they are sealed for, and `open` opens those of which `mayOpen`
+ * says yes, with the workflow's id, or null where a payload names none. One that does not open stays as it is.
+ */
+export function createPayloadOpener(keyring: Keyring, given: readonly JsonPayload[]) {
+  const { Payload: proto } = temporal.api.common.v1;
+  const codec = createCodec(keyring, 'allowed');
+  const payloads = given.map((one) => proto.fromObject(one));
+  const nameWorkflow = (payload: Payload): string | null => readMetadata(payload, WORKFLOW_ID) || null;
+
+  async function openOne(payload: Payload): Promise<Payload> {
+    const [opened] = await codec.decode([payload]).catch(() => [payload]);
+    return opened!;
+  }
+
+  return {
+    workflowIds: [...new Set(payloads.flatMap((one) => nameWorkflow(one) ?? []))],
+    open: (mayOpen: (workflowId: string | null) => boolean): Promise<JsonPayload[]> =>
+      Promise.all(
+        payloads.map(async (one) =>
+          proto.toObject(proto.create(mayOpen(nameWorkflow(one)) ? await openOne(one) : one), { bytes: String }),
+        ),
+      ),
+  };
+}

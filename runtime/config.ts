@@ -101,6 +101,7 @@ const apiSchema = nodeSchema.extend({
   PUBLIC_URL: webUrl
     .refine((text) => URL.canParse(text) && new URL(text).href === `${new URL(text).origin}/`, 'must have no path')
     .optional(),
+  TEMPORAL_UI_ORIGIN: webUrl.transform((text) => new URL(text).origin).optional(),
   OIDC_ISSUER: webUrl.optional(),
   OIDC_CLIENT_ID: z.string().min(1, 'must not be empty').optional(),
   OIDC_CLIENT_SECRET: z.string().min(1, 'must not be empty').optional(),
@@ -195,6 +196,8 @@ export interface ApiConfig extends NodeConfig {
   port: number;
   host: string;
   adminApiKey: string;
+  /** The origin of Temporal's UI, whose pages may have payloads opened; null: none may. */
+  temporalUiOrigin: string | null;
   /** How much a key may ask for, in units of cost (api/kernel/costs.ts). */
   budget: { perMinute: number; burst: number };
   /** The longest file that is taken. */
@@ -280,6 +283,7 @@ export function loadApiConfig(env: Environment): ApiConfig {
     host: values.HOST,
     adminApiKey: values.ADMIN_API_KEY,
     signIn: readSignIn(values),
+    temporalUiOrigin: values.TEMPORAL_UI_ORIGIN ?? null,
     budget: { perMinute: values.BUDGET_PER_MINUTE, burst: values.BUDGET_AT_ONCE },
     maxFileBytes: values.DOCUMENTS_MAX_MB * 1_048_576,
     scanner: values.DOCUMENT_SCAN_COMMAND

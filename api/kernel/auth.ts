@@ -53,7 +53,7 @@ export function authenticateCaller(
     const principal = await identifyCaller(req, res);
     counter.count(principal?.id ?? UNKNOWN_CALLER, principal ? 'used' : 'unauthenticated');
     if (!principal) throw refuseUnknownCaller();
-    if (signIn && isForged(req, principal, signIn.publicUrl)) {
+    if (signIn && !res.locals.changesNothing && isForged(req, principal, signIn.publicUrl)) {
       counter.count(principal.id, 'forbidden');
       throw new Problem('forged_request');
     }

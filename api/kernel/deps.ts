@@ -40,6 +40,8 @@ export interface Deps {
     /** Set if there is a mail server: then there is no local mailbox to show. */
     smtpUrl?: string | undefined;
     webhooksToPrivate?: boolean;
+    /** The origin of Temporal's UI, whose pages may have payloads opened; left out: none may. */
+    temporalUiOrigin?: string | null;
     /** Left out: nobody signs in, and all callers use keys. */
     signIn?: SignInConfig | null;
   };

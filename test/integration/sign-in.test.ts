@@ -12,6 +12,7 @@ import { TestSmtp } from '../support/smtp';
 import { TestIdentityProvider } from '../support/identity-provider';
 
 const COOKIE = 'countersign-session';
+const UI = 'https://temporal.example.org';
 let api: TestApi;
 let provider: TestIdentityProvider;
 /** A key of every client: the bootstrap key ends with the first admin. */
@@ -21,6 +22,7 @@ let first: Browser;
 
 beforeAll(async () => {
   api = await TestApi.start({
+    temporalUiOrigin: UI,
     signIn: async (publicUrl) => {
       provider = await TestIdentityProvider.start(publicUrl);
       return provider.settings;
@@ -411,6 +413,16 @@ describe('a change by a session', () => {
       expect((await patch({ ...headers, 'X-CSRF-Token': token })).status).toBe(200);
     const read = as(browser, { 'Sec-Fetch-Site': 'cross-site' });
     expect((await api.get('/v1/session', read)).status).toBe(200);
+  });
+
+  test('is none where a page of Temporal’s UI has payloads opened, which it may do with nothing else', async () => {
+    const { browser, id } = await signedIn('lead');
+    const fromUi = as(browser, { 'Sec-Fetch-Site': 'same-site', Origin: UI });
+    const opened = await api.post('/v1/codec/decode', { payloads: [] }, fromUi);
+    expect([opened.status, opened.headers.get('access-control-allow-credentials')]).toEqual([200, 'true']);
+    expect(readProblemType(await api.patch(`/v1/users/${id}`, { team: 'North' }, fromUi))).toBe('forged_request');
+    const elsewhere = as(browser, { 'Sec-Fetch-Site': 'same-site', Origin: 'https://evil.example' });
+    expect(readProblemType(await api.post('/v1/codec/decode', { payloads: [] }, elsewhere))).toBe('forged_request');
   });
 
   test('is made by the key where there is one too, and needs none of it', async () => {

@@ -67,6 +67,7 @@ export class TestApi {
     openKeys,
     mailer,
     files: hasFiles = true,
+    temporalUiOrigin,
     log,
   }: {
     temporalAddress?: string;
@@ -82,6 +83,7 @@ export class TestApi {
     mailer?: Mailer;
     /** Starts the identity provider by which people sign in, given the address of this API. */
     signIn?: (publicUrl: string) => Promise<SignInConfig>;
+    temporalUiOrigin?: string;
     /** Other keys than the one of the tests. */
     openKeys?: (sql: Sql) => Promise<Keyring>;
     /** Whether there is a store for files of documents. */
@@ -97,7 +99,13 @@ export class TestApi {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const people = signIn ? { signIn: await signIn(url) } : {};
-    const config = { adminApiKey: ADMIN_KEY, runId: undefined, webhooksToPrivate, ...people };
+    const config = {
+      adminApiKey: ADMIN_KEY,
+      runId: undefined,
+      webhooksToPrivate,
+      temporalUiOrigin: temporalUiOrigin ?? null,
+      ...people,
+    };
     const dispatch = createDispatch({ sql, client: temporal.client, taskQueue });
     const logger = log
       ? createLogger('test', 'trace', { write: log })

@@ -384,6 +384,7 @@ export const GOOD_REQUESTS: Record<string, GoodRow> = {
     }),
   },
   'post /v1/certificate-keys': {},
+  'post /v1/codec/decode': { body: () => ({ payloads: [] }) },
   'post /v1/audit-samples': {
     body: () => ({ kind: 'new_individual', count: 2, seed: 'seed', from: addDaysToToday(-1), to: addDaysToToday(0) }),
   },
