@@ -90,6 +90,8 @@ test('a rotation under load loses no request and leaves no row and no index on a
   }
   await api.make('/v1/api-keys', { name: 'k', role: 'agent' }, { headers: { 'Idempotency-Key': 'kept' } });
   await api.post(`/v1/practices/${practices[0]!.id}/reveals`, { field: 'tin', reason: 'a form' });
+  const documentId = await api.storeDocument(client.id);
+  await api.make(`/v1/documents/${documentId}/links`, {});
   const hook = { url: 'https://hooks.example.org/in', types: ['application.stage_changed'] };
   const endpoint = await api.make('/v1/webhook-endpoints', hook);
   await api.post(`/v1/webhook-endpoints/${endpoint.id}/rotation`, undefined);
@@ -177,6 +179,7 @@ test('a rotation under load loses no request and leaves no row and no index on a
   expect(statuses.get('idempotent 201')).toBe(2 * statuses.get('idempotent 422')!);
 
   expect(await listKeysUsed()).toEqual(new Set([newKey]));
+  expect((await api.get(`/v1/documents/${documentId}/content`)).body).toMatch(/^%PDF-/);
   const empty = [...(await readSealed())].filter(([, texts]) => texts.length === 0).map(([name]) => name);
   expect(empty).toEqual([]);
   expect(await sql`select from practices where tin_hash_key is distinct from ${newKey}`).toHaveLength(0);
