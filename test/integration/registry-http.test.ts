@@ -180,7 +180,13 @@ describe('the description', () => {
       Object.keys(operations).map((method) => `${method} ${path}`),
     );
     expect(described.sort()).toEqual(
-      ['get /docs', 'get /openapi.json', ...listRoutes(api.deps).map(({ method, path }) => `${method} ${path}`)].sort(),
+      [
+        'get /docs',
+        'get /openapi.json',
+        'get /sign-in',
+        'get /sign-in/callback',
+        ...listRoutes(api.deps).map(({ method, path }) => `${method} ${path}`),
+      ].sort(),
     );
     expect(document.paths['/v1/clients/{id}/providers'].post.description).toContain('Roles: admin, lead, specialist.');
     expect(document.components.schemas.Problem.properties).toHaveProperty('errors');
