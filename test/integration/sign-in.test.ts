@@ -14,6 +14,7 @@ import { TestIdentityProvider } from '../support/identity-provider';
 const COOKIE = 'countersign-session';
 const UI = 'https://temporal.example.org';
 let api: TestApi;
+const lines: string[] = [];
 let provider: TestIdentityProvider;
 /** A key of every client: the bootstrap key ends with the first admin. */
 let admin: string;
@@ -23,6 +24,7 @@ let first: Browser;
 beforeAll(async () => {
   api = await TestApi.start({
     temporalUiOrigin: UI,
+    log: (line) => lines.push(line),
     signIn: async (publicUrl) => {
       provider = await TestIdentityProvider.start(publicUrl);
       return provider.settings;
@@ -162,6 +164,24 @@ describe('signing in', () => {
     const written = await sql<{ action: string }[]>`
       select action from audit_log where subject_id = ${id} and actor->>'type' = 'user' order by id`;
     expect(written.map(({ action }) => action)).toEqual(['user.link', 'session.start', 'session.start']);
+  });
+
+  test('leaves no secret of it in the log', async () => {
+    const person = await addUser();
+    const [browser, url] = [new Browser(), await invite(person)];
+    const address = await passProvider(browser, url, person.login);
+    await browser.open(address);
+    const secrets = [
+      new URL(url).searchParams.get('invitation')!,
+      new URL(address).searchParams.get('code')!,
+      new URL(address).searchParams.get('state')!,
+      browser.readCookie(api.url, COOKIE)!,
+      await csrfOf(browser),
+      provider.settings.clientSecret,
+    ];
+    const log = lines.join('');
+    expect(log).toContain('/sign-in/callback');
+    expect(secrets.filter((secret) => log.includes(secret))).toEqual([]);
   });
 
   test('keeps a cookie that no script reads, and in the database nothing that opens', async () => {
