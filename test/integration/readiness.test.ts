@@ -624,3 +624,24 @@ test('a claims system lists its own answers, and none that others were given', a
   expect(await list(another)).toEqual([]);
   expect(await list(await system.api.keyOf('auditor', [clientId]))).toHaveLength(2);
 });
+
+test('a fact that is put right ends the certificates that name it, and their holders are written to', async () => {
+  const application = await system.at('confirmed');
+  const { providerId, practiceId, payerId } = application.filed;
+  const email = `${randomUUID()}@biller.example`;
+  const { id } = await system.api.make('/v1/billing-readiness/certificates', {
+    providerId,
+    practiceId,
+    payerId,
+    state: 'CA',
+    dateOfService: TODAY,
+    holder: { name: 'Elm Billing', email },
+  });
+  await application.confirm('payerProviderId', { value: 'PIN-2', reason: 'the letter had a typo' });
+  const { api } = system;
+  const read = async () => (await api.get(`/v1/billing-readiness/certificates/${id}`)).body;
+  await eventually(async () => !(await read()).holds);
+  expect(await read()).toMatchObject({ endedBecause: 'changed' });
+  const queued = await api.deps.sql`select from messages where recipient_type = 'holder' and recipient_id = ${id}`;
+  expect(queued).toHaveLength(1);
+});
