@@ -8,11 +8,22 @@ import type { RecordStep, Send, Wake } from '../workflows/messages';
 import { createSend, type OutsideServices } from './outreach';
 
 /** Creates the activities that workflows call; each is idempotent by the ids it is given. */
-export const createActivities = ({ sql, ...outside }: { sql: Sql } & OutsideServices): RecordStep & Wake & Send => {
+export const createActivities = ({
+  sql,
+  steps,
+  purge,
+  ...outside
+}: {
+  sql: Sql;
+  /** The steps of workflows, each in the name of its clients. */
+  steps: Sql;
+  /** The steps that take away what has been kept for its time. */
+  purge: Sql;
+} & OutsideServices): RecordStep & Wake & Send => {
   const sending = createSend(sql, outside);
   return {
-    recordStep: redactFailures(createRecorder(sql)),
-    wake: redactFailures(createWaker(sql)),
+    recordStep: redactFailures(createRecorder(steps)),
+    wake: redactFailures(createWaker(steps, undefined, purge)),
     send: redactFailures((what) => sending.send(what)),
   };
 };

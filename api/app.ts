@@ -23,8 +23,8 @@ import { WrongKeys } from './kernel/wrong-keys';
 import { listRoutes } from './routes';
 
 /** Creates the whole API, without a port; without budgets a key may send as much as it likes. */
-export function createApp(deps: Deps, counter = createAccessCounter(deps.sql), budgets?: Budgets): Express {
-  const { sql, keyring, logger, config } = deps;
+export function createApp(deps: Deps, counter = createAccessCounter(deps.system), budgets?: Budgets): Express {
+  const { sql, system, keyring, logger, config } = deps;
   const routes = listRoutes(deps);
   const wrongKeys = new WrongKeys();
   const app = express();
@@ -36,14 +36,14 @@ export function createApp(deps: Deps, counter = createAccessCounter(deps.sql), b
     next();
   });
   app.use(allowTemporalUi(config.temporalUiOrigin));
-  app.use('/v1', authenticateCaller(sql, config, { counter, wrongKeys }));
+  app.use('/v1', authenticateCaller(system, config, { counter, wrongKeys }));
   app.use(limitAddresses());
   const limiter = new Limiter(counter, budgets);
-  app.use(createRouter(routes, { sql, idempotency: createIdempotency(sql, keyring), counter, limiter }));
+  app.use(createRouter(routes, { sql, system, idempotency: createIdempotency(system, keyring), counter, limiter }));
   app.use(createCalendarFeeds(sql, wrongKeys));
-  app.use(createSignIn(deps, { counter, wrongKeys }));
-  app.use(createDocumentLinkPages(deps, wrongKeys));
-  app.use(createVerifyPages(sql));
+  app.use(createSignIn({ ...deps, sql: system }, { counter, wrongKeys }));
+  app.use(createDocumentLinkPages({ ...deps, sql: system }, wrongKeys));
+  app.use(createVerifyPages(system));
   app.use(createDocs(routes));
   if (config.smtpUrl === undefined) app.use(createMailbox());
   app.use(() => {

@@ -7,11 +7,13 @@ import { sealUrls } from '../record/outreach/webhooks';
 import { createSmtpMailer } from '../outreach/mail';
 import { readClock } from '../runtime/clock';
 import { ConfigError, loadApiConfig, type ApiConfig } from '../runtime/config';
+import { createCallerDatabase } from '../runtime/callers';
 import { createDatabase } from '../runtime/database';
 import { createKeyWrapper } from '../runtime/key-wrapper';
 import { parseKeys } from '../runtime/keyring';
 import { createLogger } from '../runtime/logger';
 import { migrateDatabase } from '../runtime/migrate';
+import { requireRole } from '../runtime/roles';
 import { runProcess } from '../runtime/run-process';
 import { exitWithSupervisor } from '../runtime/exit-with-supervisor';
 import { connectTemporal } from '../runtime/temporal';
@@ -24,7 +26,8 @@ import { Budgets } from './kernel/budgets';
 import type { Files } from './kernel/deps';
 import { createServer } from './kernel/server';
 
-const CONNECTIONS = 20;
+/** The connections of each role. */
+const CONNECTIONS = { scoped: 10, every: 10, worker: 10 };
 const PATIENCE_MS = 5000;
 /** One processor is left to the event loop. */
 const PRESS_THREADS = Math.max(1, availableParallelism() - 1);
@@ -38,29 +41,30 @@ async function runApi(): Promise<void> {
   watchEventLoop({ name: 'api', stuckAfterMs: config.stuckAfterMs });
   const keyWrapper = createKeyWrapper(config.encryptionKeys);
   const logger = createLogger('api', config.logLevel);
-  await migrateDatabase(config.databaseUrl);
-  const sql = createDatabase(config.databaseUrl, { max: CONNECTIONS });
-  const { keyring } = await openKeyring(sql, keyWrapper, parseKeys(config.encryptionKeys), {
+  const pools = await openPools(config.databaseUrls);
+  const system = pools.every;
+  const { keyring } = await openKeyring(system, keyWrapper, parseKeys(config.encryptionKeys), {
     onError: (error) => logger.error({ err: error }, 'keys could not be asked for; again in a moment'),
   });
-  await sealUrls(sql, keyring);
+  await sealUrls(system, keyring);
   const temporal = connectTemporal(process.env, keyring, config.plainPayloads);
 
-  const dispatch = createDispatch({ sql, client: temporal.client });
+  const dispatch = createDispatch({ sql: system, client: temporal.client });
+  const sql = createCallerDatabase(pools);
   const press = createPress(PRESS_THREADS);
   const mailer = config.smtpUrl
     ? createSmtpMailer(config.smtpUrl, config.mailFrom, { tls: config.smtpTls })
     : undefined;
   const files = config.documents ? await openFiles(config, config.documents) : undefined;
-  const servers = { sql, keyring, keyWrapper, logger, temporal, dispatch };
+  const servers = { sql, system, keyring, keyWrapper, logger, temporal, dispatch };
   const deps = { ...servers, press, mailer, files, patienceMs: PATIENCE_MS, config };
 
-  const counter = createAccessCounter(sql);
+  const counter = createAccessCounter(system);
   const budgets = new Budgets(config.budget);
   const settleCounts = () =>
     Promise.all([
       counter.flush(),
-      budgets.settle((uses) => settleBudgets(sql, uses, config.budget.perMinute / 60)),
+      budgets.settle((uses) => settleBudgets(system, uses, config.budget.perMinute / 60)),
     ]).catch((error: unknown) => logger.warn({ err: error }, 'calls could not be counted; again in a moment'));
   setInterval(() => void settleCounts(), SETTLE_EVERY_MS).unref();
   const server = createServer(createApp(deps, counter, budgets));
@@ -76,7 +80,7 @@ async function runApi(): Promise<void> {
     setTimeout(() => process.exit(0), GRACE_MS).unref();
     server.close(() => {
       void settleCounts()
-        .then(() => sql.end({ timeout: 1 }))
+        .then(() => Promise.all(Object.values(pools).map((pool) => pool.end({ timeout: 1 }))))
         .finally(() => process.exit(0));
     });
     server.closeIdleConnections();
@@ -89,6 +93,26 @@ async function openFiles({ maxFileBytes: maxBytes, scanner }: ApiConfig, setting
   const store = openStore(settings);
   await sweepSpool(store, Date.parse(readClock()));
   return { store, maxBytes, scanner };
+}
+
+/** Brings the database up to date, and opens the connections of each role that requests need, if it is the right one. */
+async function openPools({ owner, scoped, every, worker }: ApiConfig['databaseUrls']) {
+  const migrating = createDatabase(owner, { max: 1 });
+  try {
+    await requireRole(migrating, 'DATABASE_URL', 'owner');
+  } finally {
+    await migrating.end();
+  }
+  await migrateDatabase(owner);
+  const pools = {
+    scoped: createDatabase(scoped, { max: CONNECTIONS.scoped }),
+    every: createDatabase(every, { max: CONNECTIONS.every }),
+    worker: createDatabase(worker, { max: CONNECTIONS.worker }),
+  };
+  await requireRole(pools.scoped, 'DATABASE_URL_SCOPED', 'scoped');
+  await requireRole(pools.every, 'DATABASE_URL_EVERY', 'every');
+  await requireRole(pools.worker, 'DATABASE_URL_WORKER', 'worker');
+  return pools;
 }
 
 function explainError(error: Error & { code?: string }, port: number): Error {

@@ -92,6 +92,15 @@ export function deriveUrls(superuserUrl: string): DatabaseUrls {
   });
 }
 
+/** Builds the variables in which a process is given the URLs. */
+export const buildDatabaseEnvironment = (urls: DatabaseUrls): Record<string, string> => ({
+  DATABASE_URL: urls.owner,
+  DATABASE_URL_SCOPED: urls.scoped,
+  DATABASE_URL_EVERY: urls.every,
+  DATABASE_URL_WORKER: urls.worker,
+  DATABASE_URL_PURGE: urls.purge,
+});
+
 /** Makes the roles, of whom one comes to own what an earlier version's superuser did; answers the URL of each. */
 export async function ensureRoles(superuserUrl: string): Promise<DatabaseUrls> {
   const urls = deriveUrls(superuserUrl);

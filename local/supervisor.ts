@@ -18,7 +18,14 @@ import { buildCodecEndpoint, startCodecServer } from './codec-server';
 import { createApi } from './http';
 import { dist, root } from './paths';
 import { isFree, locatePortsFile, rememberPorts, type LocalPorts } from './ports';
-import { ensureDatabase, ensureRoles, initialiseCluster, servePostgres, buildUrl } from './postgres';
+import {
+  buildDatabaseEnvironment,
+  ensureDatabase,
+  ensureRoles,
+  initialiseCluster,
+  servePostgres,
+  buildUrl,
+} from './postgres';
 import { locateCluster, findEarlierPostmaster, listUnusedClusters } from './postgres-location';
 import { identify, releaseLock, takeLock } from './processes';
 import { announceWork } from './progress';
@@ -116,31 +123,34 @@ async function bringUpAll(
     [port],
   );
   console.log('Starting PostgreSQL and Temporal ...');
-  const database = settings.databaseUrl ? useDatabase(settings.databaseUrl) : startPostgres(run, dataDirectory, ports);
-  const findKeyring = async () => readLocalKeyring(await database, secrets);
-  const [databaseUrl, productEnv] = await Promise.all([
-    database,
+  const opening = settings.databaseUrl
+    ? useDatabase(settings.databaseUrl, env)
+    : startPostgres(run, dataDirectory, ports);
+  const findKeyring = async () => readLocalKeyring((await opening).DATABASE_URL!, secrets);
+  const [database, productEnv] = await Promise.all([
+    opening,
     settings.temporalAddress ? useTemporal(env) : startTemporal(run, settings, ports, env, findKeyring),
   ]);
   console.log('Starting worker and API ...');
   const registries = settings.standIns ? await startStandIns(toUtcDate(readClock())) : {};
   const system: RunningSystem = {
     dataDirectory,
-    databaseUrl,
+    databaseUrl: database.DATABASE_URL!,
     readinessUrl: `http://127.0.0.1:${port}/readyz`,
     runId: randomUUID(),
   };
-  const nodeEnv = { ...productEnv, ...registries, DATABASE_URL: databaseUrl, RUN_ID: system.runId };
+  const nodeEnv = { ...productEnv, ...registries, ...database, RUN_ID: system.runId };
   await startProduct(run, settings, nodeEnv, secrets, system, inspect);
   if (settings.sampleData) await loadSampleOnce(settings, secrets);
   console.log(writeSummary(settings, secrets, env, ports, registries));
   return system;
 }
 
-async function useDatabase(url: string): Promise<string> {
+/** Brings a database elsewhere up to date; answers the environment by which the product reaches it. */
+async function useDatabase(url: string, env: Environment): Promise<Environment> {
   try {
     await migrateDatabase(url);
-    return url;
+    return { ...env, DATABASE_URL: url };
   } catch (error) {
     throw new Error(`DATABASE_URL could not be used: ${summarizeError(error)}`, { cause: error });
   }
@@ -160,7 +170,7 @@ function openCluster(dataDirectory: string): string {
   return cluster;
 }
 
-async function startPostgres(run: Run, dataDirectory: string, ports: LocalPorts): Promise<string> {
+async function startPostgres(run: Run, dataDirectory: string, ports: LocalPorts): Promise<Environment> {
   const cluster = openCluster(dataDirectory);
   const password = readOrKeep(join(dataDirectory, 'postgres-password'), () => randomBytes(24).toString('hex'));
   await initialiseCluster(cluster, password, run.ending);
@@ -177,9 +187,9 @@ async function startPostgres(run: Run, dataDirectory: string, ports: LocalPorts)
     },
     (signal) => ensureDatabase(url, signal),
   );
-  const { owner } = await ensureRoles(url);
-  await migrateDatabase(owner);
-  return owner;
+  const urls = await ensureRoles(url);
+  await migrateDatabase(urls.owner);
+  return buildDatabaseEnvironment(urls);
 }
 
 /** Checks the server that the environment names; answers the environment for the product. */

@@ -54,7 +54,8 @@ const watchdogSeconds = z
   .transform((text) => (text === 'off' ? null : Number(text)));
 
 const nodeSchema = z.object({
-  DATABASE_URL: databaseUrl,
+  DATABASE_URL_EVERY: databaseUrl,
+  DATABASE_URL_WORKER: databaseUrl,
   ENCRYPTION_KEYS: z.string(required).min(1, required),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   RUN_ID: z.string().min(1, 'must not be empty').optional(),
@@ -90,6 +91,8 @@ function parseList(text: string): unknown {
 }
 
 const apiSchema = nodeSchema.extend({
+  DATABASE_URL: databaseUrl,
+  DATABASE_URL_SCOPED: databaseUrl,
   PORT: port.default(3000),
   HOST: z.string().min(1, 'must not be empty').default('127.0.0.1'),
   ADMIN_API_KEY: z.string(required).min(32, 'must have at least 32 characters'),
@@ -129,6 +132,7 @@ const withProvider = apiSchema.superRefine((values, context) => {
 });
 
 const workerSchema = nodeSchema.extend({
+  DATABASE_URL_PURGE: databaseUrl,
   CAQH_MODE: z.enum(['manual', 'file', 'api']).default('manual'),
   CAQH_NAME: z.string().min(1, 'must not be empty').default('CAQH'),
   CAQH_URL: webUrl.default('https://proview.caqh.org'),
@@ -159,8 +163,7 @@ const withAccount = workerSchema.superRefine((values, context) => {
 export type Environment = Record<string, string | undefined>;
 
 /** The settings that every process of a deployment needs. */
-export interface NodeConfig {
-  databaseUrl: string;
+interface NodeConfig {
   /** In the form that runtime/keyring reads. */
   encryptionKeys: string;
   logLevel: string;
@@ -193,6 +196,7 @@ interface BucketSettings {
 }
 
 export interface ApiConfig extends NodeConfig {
+  databaseUrls: Pick<DatabaseUrls, 'owner' | 'scoped' | 'every' | 'worker'>;
   port: number;
   host: string;
   adminApiKey: string;
@@ -218,6 +222,7 @@ export interface SignInConfig {
 }
 
 export interface WorkerConfig extends NodeConfig {
+  databaseUrls: Pick<DatabaseUrls, 'every' | 'worker' | 'purge'>;
   caqh: { mode: 'manual' | 'file' | 'api'; name: string; account: CaqhAccount | null };
   /** Null: NPPES is not asked. */
   nppesUrl: string | null;
@@ -246,20 +251,12 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-/**
- * Reads the settings that every process needs; throws a ConfigError that names each bad variable and its rule, never a
- * value.
- */
-export function loadConfig(env: Environment): NodeConfig {
-  return buildNodeConfig(readEnvironment(nodeSchema, env));
-}
-
-/** Loads the URL of the record, for a command that needs nothing else; throws like loadConfig. */
+/** Loads the URL of the record's owner, for a command that needs nothing else; throws like loadApiConfig. */
 export function loadDatabaseUrl(env: Environment): string {
-  return readEnvironment(nodeSchema.pick({ DATABASE_URL: true }), env).DATABASE_URL;
+  return readEnvironment(ROLE_URLS.pick({ DATABASE_URL: true }), env).DATABASE_URL;
 }
 
-/** Loads the settings for making the roles; throws like loadConfig. */
+/** Loads the URLs that the making of the roles needs; throws like loadApiConfig. */
 export function loadRolesConfig(env: Environment): { administratorUrl: string; urls: DatabaseUrls } {
   const values = readEnvironment(ROLE_URLS, env);
   return {
@@ -274,11 +271,17 @@ export function loadRolesConfig(env: Environment): { administratorUrl: string; u
   };
 }
 
-/** Reads what the API needs; throws like loadConfig. */
+/** Reads what the API needs; throws a ConfigError that names each bad variable and its rule, never a value. */
 export function loadApiConfig(env: Environment): ApiConfig {
   const values = readEnvironment(withProvider, env);
   return {
     ...buildNodeConfig(values),
+    databaseUrls: {
+      owner: values.DATABASE_URL,
+      scoped: values.DATABASE_URL_SCOPED,
+      every: values.DATABASE_URL_EVERY,
+      worker: values.DATABASE_URL_WORKER,
+    },
     port: values.PORT,
     host: values.HOST,
     adminApiKey: values.ADMIN_API_KEY,
@@ -302,11 +305,16 @@ const readSignIn = (values: z.infer<typeof apiSchema>): SignInConfig | null =>
         publicUrl: new URL(values.PUBLIC_URL!).origin,
       };
 
-/** Reads what the worker needs; throws like loadConfig. */
+/** Reads what the worker needs; throws like loadApiConfig. */
 export function loadWorkerConfig(env: Environment): WorkerConfig {
   const values = readEnvironment(withAccount, env);
   return {
     ...buildNodeConfig(values),
+    databaseUrls: {
+      every: values.DATABASE_URL_EVERY,
+      worker: values.DATABASE_URL_WORKER,
+      purge: values.DATABASE_URL_PURGE,
+    },
     caqh: { mode: values.CAQH_MODE, name: values.CAQH_NAME, account: readAccount(values) },
     nppesUrl: values.NPPES_URL === 'off' ? null : values.NPPES_URL,
     leieUrl: values.LEIE_URL === 'off' ? null : values.LEIE_URL,
@@ -332,7 +340,6 @@ const readAccount = (values: z.infer<typeof workerSchema>): CaqhAccount | null =
     : null;
 
 const buildNodeConfig = (values: z.infer<typeof nodeSchema>): NodeConfig => ({
-  databaseUrl: values.DATABASE_URL,
   encryptionKeys: values.ENCRYPTION_KEYS,
   logLevel: values.LOG_LEVEL,
   runId: values.RUN_ID,

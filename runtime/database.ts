@@ -137,3 +137,11 @@ export function beginStep<T>(sql: Sql, work: (tx: Tx) => Promise<T>, limits = ST
     return work(limited);
   });
 }
+
+/**
+ * Limits what a transaction under `cs_worker` may write to rows of the clients whose ids a query selects. Sent ahead of the next
+ * statement, without waiting; if it fails, that one does.
+ */
+export function limitWrites(tx: Tx, clients: Fragment): void {
+  tx`select set_config('countersign.scope', array(${clients})::text, true)`.execute().catch(() => undefined);
+}

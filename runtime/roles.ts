@@ -1,3 +1,4 @@
+import { ConfigError } from './config';
 import type { Sql } from './database';
 import { ROLES, type DatabaseRole } from './row-security';
 
@@ -41,4 +42,17 @@ export async function createRoles(sql: Sql, passwords: Record<DatabaseRole, stri
 async function readDatabase(sql: Sql): Promise<string> {
   const [row] = await sql<[{ name: string }]>`select quote_ident(current_database()) as name`;
   return row.name;
+}
+
+/**
+ * Refuses a connection of another role than the one it is for, and of one that no row security holds: a superuser's, or one that
+ * bypasses it. Throws a ConfigError that names the variable.
+ */
+export async function requireRole(sql: Sql, variable: string, role: DatabaseRole): Promise<void> {
+  const [self] = await sql<[{ name: string; isExempt: boolean }]>`
+    select rolname as name, rolsuper or rolbypassrls as is_exempt from pg_roles where rolname = current_user`;
+  if (self.isExempt)
+    throw new ConfigError(`${variable}: ${self.name} is a superuser or bypasses row security: must be ${ROLES[role]}`);
+  if (self.name !== ROLES[role])
+    throw new ConfigError(`${variable}: is the URL of ${self.name}: must be ${ROLES[role]}`);
 }

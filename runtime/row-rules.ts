@@ -13,6 +13,8 @@ export interface RowRule {
   adds?: string;
   /** The rows that may be locked; left out: those that may be written. */
   locks?: string;
+  /** Rows are written by roles alone that read every client, as what may be written depends on rows of others. */
+  inChanges?: true;
   /** Nobody changes a row, and only a purge takes one away. */
   appendOnly?: true;
 }
@@ -27,6 +29,9 @@ const OF_NONE = 'client_id is null';
 // Subqueries name the clients again: a step of a workflow reads all, and its writes are checked against what it reads.
 const hasPerson = (table: string) =>
   `exists (select from providers p where p.person_id = ${table}.person_id and p.client_id = any(${SCOPE}))`;
+/** Writes the condition that a client has the person, or no client has them any more. */
+const mayKeep = (table: string) => `(${hasPerson(table)}
+  or not exists (select from providers p where p.person_id = ${table}.person_id))`;
 const hasPractice = (table: string) =>
   `exists (select from practices r where r.id = ${table}.practice_id and r.client_id = any(${SCOPE}))`;
 const hasExcluded = (exclusion: string) => `(${hasPerson(exclusion)} or ${hasPractice(exclusion)})`;
@@ -38,6 +43,7 @@ const SHARES_CLIENT = `(client_ids is null or client_ids && ${CLIENTS})`;
 const IS_WITHIN = `client_ids <@ ${CLIENTS}`;
 const HAS_SEEN_USER = `user_id in (select u.id from users u where u.client_ids is null or u.client_ids && ${CLIENTS})`;
 const HAS_USER = `user_id in (select u.id from users u where u.client_ids && ${CLIENTS})`;
+const HAS_SUBSTITUTE = `covered_by in (select u.id from users u where u.client_ids && ${CLIENTS})`;
 const HAS_USER_WITHIN = `user_id in (select u.id from users u where u.client_ids <@ ${CLIENTS})`;
 const REACHES_CLIENT = `(client_ids && ${CLIENTS} or ${HAS_USER})`;
 
@@ -125,11 +131,12 @@ export const ROW_RULES = {
   persons: sharedAndWritten,
   attestations: buildOwnOrShared(hasPerson('attestations')),
   registry_snapshots: buildOwnOrShared(hasPerson('registry_snapshots')),
-  registry_records: { reads: hasPerson('registry_records'), writes: hasPerson('registry_records') },
+  registry_records: { reads: hasPerson('registry_records'), writes: mayKeep('registry_records'), inChanges: true },
   exclusions: { reads: hasExcluded('exclusions'), writes: hasExcluded('exclusions') },
   exclusion_standings: buildOwnOrShared(HAS_EXCLUSION),
 
-  payers: shared,
+  // an opening has a merge of its payer wait
+  payers: { ...shared, locks: 'true' },
   playbooks: { ...shared, appendOnly: true },
   payer_panels: shared,
   platform_knowledge: shared,
@@ -146,7 +153,8 @@ export const ROW_RULES = {
 
   users: { reads: SHARES_CLIENT, writes: SHARES_CLIENT, adds: IS_WITHIN },
   api_keys: { reads: REACHES_CLIENT, writes: REACHES_CLIENT, adds: `(${IS_WITHIN} or ${HAS_USER_WITHIN})` },
-  covers: { reads: HAS_SEEN_USER, writes: HAS_USER },
+  // one who is shut out stands in for nobody any more
+  covers: { reads: HAS_SEEN_USER, writes: `(${HAS_USER} or ${HAS_SUBSTITUTE})`, adds: HAS_USER },
   calendar_feeds: { reads: HAS_USER_WITHIN, writes: HAS_USER, adds: HAS_USER_WITHIN },
   // a person signs in before any caller is known; a caller who ends a user's access ends these
   user_identities: { reads: HAS_USER_WITHIN, writes: 'false' },

@@ -34,10 +34,11 @@ export const mapRoles = <T>(make: (role: DatabaseRole) => T): Record<DatabaseRol
 /** Renders a rule in SQL: policies, one of which applies to each role for each statement, and grants. */
 export function renderRule(
   table: string,
-  { reads, writes, adds = writes, locks = writes, appendOnly }: RowRule,
+  { reads, writes, adds = writes, locks = writes, inChanges, appendOnly }: RowRule,
 ): string[] {
   const { owner, scoped, every, worker, purge } = ROLES;
   const mayWrite = writes !== 'false';
+  const writers = inChanges ? worker : `${scoped}, ${worker}`;
   return [
     `alter table ${table} enable row level security, force row level security`,
     `create policy owner on ${table} to ${owner} using (true) with check (true)`,
@@ -50,15 +51,20 @@ export function renderRule(
     `grant ${appendOnly ? 'delete' : 'update, delete'} on ${table} to ${appendOnly ? purge : `${every}, ${purge}`}`,
     ...(mayWrite
       ? [
-          `create policy adds on ${table} for insert to ${scoped}, ${worker} with check (${adds})`,
-          `grant insert on ${table} to ${scoped}, ${worker}`,
+          `create policy adds on ${table} for insert to ${writers} with check (${adds})`,
+          `grant insert on ${table} to ${writers}`,
         ]
       : []),
     ...(mayWrite && !appendOnly
       ? [
-          `create policy changes on ${table} for update to ${scoped}, ${worker} using (${locks}) with check (${writes})`,
-          `create policy takes on ${table} for delete to ${scoped}, ${worker} using (${writes})`,
-          `grant update, delete on ${table} to ${scoped}, ${worker}`,
+          `create policy takes on ${table} for delete to ${writers} using (${writes})`,
+          `grant delete on ${table} to ${writers}`,
+        ]
+      : []),
+    ...(locks !== 'false' && !appendOnly
+      ? [
+          `create policy changes on ${table} for update to ${writers} using (${locks}) with check (${writes})`,
+          `grant update on ${table} to ${writers}`,
         ]
       : []),
   ];

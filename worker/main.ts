@@ -10,11 +10,13 @@ import { setServices } from '../record/sources/lookups';
 import { Caqh } from '../registries/caqh';
 import { Leie } from '../registries/leie';
 import { Nppes } from '../registries/nppes';
-import { loadWorkerConfig } from '../runtime/config';
+import { createStepDatabase } from '../runtime/callers';
+import { loadWorkerConfig, type WorkerConfig } from '../runtime/config';
 import { createDatabase } from '../runtime/database';
 import { createKeyWrapper } from '../runtime/key-wrapper';
 import { parseKeys } from '../runtime/keyring';
 import { createLogger } from '../runtime/logger';
+import { requireRole } from '../runtime/roles';
 import { runProcess } from '../runtime/run-process';
 import { exitWithSupervisor } from '../runtime/exit-with-supervisor';
 import { connectTemporal, readTemporalSettings } from '../runtime/temporal';
@@ -39,7 +41,8 @@ async function runWorker(): Promise<void> {
     telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
   });
 
-  const sql = createDatabase(config.databaseUrl, { max: WORKER_CONNECTIONS });
+  const pools = await openPools(config.databaseUrls);
+  const sql = pools.every;
   const keys = await openKeyring(sql, createKeyWrapper(config.encryptionKeys), parseKeys(config.encryptionKeys), {
     onError: (error) => logger.error({ err: error }, 'keys could not be asked for; again in a moment'),
   });
@@ -63,6 +66,8 @@ async function runWorker(): Promise<void> {
     activities: tasks.watch(
       createActivities({
         sql,
+        steps: createStepDatabase(pools),
+        purge: pools.purge,
         keyring,
         mailer: config.smtpUrl ? createSmtpMailer(config.smtpUrl, config.mailFrom, { tls: config.smtpTls }) : undefined,
         privateWebhooks: config.webhooksToPrivate,
@@ -94,8 +99,21 @@ async function runWorker(): Promise<void> {
     await relay.stop();
     await temporal.connection.close();
     await connection.close();
-    await sql.end({ timeout: 2 });
+    await Promise.all(Object.values(pools).map((pool) => pool.end({ timeout: 2 })));
   }
+}
+
+/** Opens the connections of each role that a worker needs, if it is the right one. */
+async function openPools({ every, worker, purge }: WorkerConfig['databaseUrls']) {
+  const pools = {
+    every: createDatabase(every, { max: WORKER_CONNECTIONS.every }),
+    worker: createDatabase(worker, { max: WORKER_CONNECTIONS.worker }),
+    purge: createDatabase(purge, { max: WORKER_CONNECTIONS.purge }),
+  };
+  await requireRole(pools.every, 'DATABASE_URL_EVERY', 'every');
+  await requireRole(pools.worker, 'DATABASE_URL_WORKER', 'worker');
+  await requireRole(pools.purge, 'DATABASE_URL_PURGE', 'purge');
+  return pools;
 }
 
 runProcess(runWorker);

@@ -14,5 +14,9 @@ export const WORKER_OPTIONS = {
   shutdownForceTime: '4 s',
 } as const satisfies Partial<WorkerOptions>;
 
-/** Connections that a worker needs: one for each local activity and the relay, the listener apart. */
-export const WORKER_CONNECTIONS = WORKER_OPTIONS.maxConcurrentLocalActivityExecutions + 4;
+/** Connections that a worker needs: one for each local activity; for the relay and what goes out, the listener apart; for a purge. */
+export const WORKER_CONNECTIONS = {
+  worker: WORKER_OPTIONS.maxConcurrentLocalActivityExecutions,
+  every: 10,
+  purge: 1,
+};

@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { writeCalendar } from '../../papers/calendar';
-import { listAppointments } from '../../record/work-queue/calendar-feeds';
+import { findFeed, listAppointments } from '../../record/work-queue/calendar-feeds';
+import { runForCaller, runForAll } from '../../runtime/callers';
 import type { Sql } from '../../runtime/database';
 import { hashSecret } from '../../runtime/secrets';
 import { lookUpSecret } from './auth';
@@ -13,8 +14,9 @@ export function createCalendarFeeds(sql: Sql, wrongKeys: WrongKeys): Router {
   const router = Router({ caseSensitive: true, strict: true });
   servePage(router, /^\/calendar\/([\w-]{43})\.ics$/, async (req, res) => {
     const token = req.params[0]!;
-    const appointments = await lookUpSecret(wrongKeys, req, hashSecret(token), () => listAppointments(sql, token));
-    if (!appointments) throw new Problem('not_found');
+    const feed = await lookUpSecret(wrongKeys, req, hashSecret(token), () => runForAll(() => findFeed(sql, token)));
+    if (!feed) throw new Problem('not_found');
+    const appointments = await runForCaller(feed, () => listAppointments(sql, feed));
     res.type('text/calendar').send(writeCalendar(appointments));
   });
   return router;

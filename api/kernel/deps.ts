@@ -19,7 +19,10 @@ export interface Files {
 
 /** The parts that the API is built from; a test brings its own. */
 export interface Deps {
+  /** The database of routes: statements go under the role of each caller (runtime/callers.ts). */
   sql: Sql;
+  /** The database of the API's own statements: callers by their keys, answers for retries, counts of calls. */
+  system: Sql;
   keyring: Keyring;
   keyWrapper: KeyWrapper;
   logger: Logger;

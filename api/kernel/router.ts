@@ -5,6 +5,7 @@ import express from 'express';
 import type { Request, RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
 import { recordAudit } from '../../record/kernel/audit';
+import { runForCaller, runForAll, keepCaller } from '../../runtime/callers';
 import type { Sql } from '../../runtime/database';
 import type { Principal } from '../../record/kernel/principal';
 import type { AccessCounter } from './access-counter';
@@ -22,6 +23,8 @@ import { checkValue, refuseErrors } from './validation';
 /** The services that routes need to be served. */
 export interface RouterDeps {
   sql: Sql;
+  /** The database in which refusals are written down. */
+  system: Sql;
   idempotency: Idempotency;
   counter: AccessCounter;
   limiter: Limiter;
@@ -56,20 +59,29 @@ const ALLOW: Partial<Record<Method, string>> = { get: 'GET, HEAD' };
 const createHandler =
   (route: Route, serving: RouterDeps): RequestHandler =>
   async (req, res) => {
-    // A public route takes no input and has no caller.
-    sendAnswer(
-      res,
-      route.access === 'public'
-        ? await (route.handler as () => Promise<Answer>)()
-        : await answerRequest(route, req, res, serving),
-    );
+    if (route.access === 'public') {
+      // takes no input and has no caller
+      sendAnswer(res, await runForAll(route.handler as () => Promise<Answer>));
+      return;
+    }
+    const { clientIds } = getPrincipal(res);
+    const changes = route.method !== 'get';
+    sendAnswer(res, await runForCaller({ clientIds, changes }, () => answerForCaller(route, req, res, serving)));
   };
+
+/** Answers a request; a body that is read while it is sent goes on being read for its caller. */
+async function answerForCaller(route: Route, req: Request, res: Response, serving: RouterDeps): Promise<Answer> {
+  const answer = await answerRequest(route, req, res, serving);
+  const { body } = answer;
+  if (body instanceof Readable) body._read = keepCaller(body._read.bind(body));
+  return answer;
+}
 
 async function answerRequest(
   route: Route,
   req: Request,
   res: Response,
-  { sql, idempotency, counter, limiter }: RouterDeps,
+  { sql, system, idempotency, counter, limiter }: RouterDeps,
 ): Promise<Answer> {
   const principal = getPrincipal(res);
   const baseCost = computeBaseCost(route);
@@ -109,7 +121,7 @@ async function answerRequest(
     const problem = toProblem(error);
     if (problem.status === 403) counter.count(principal.id, 'forbidden');
     if (REFUSALS.has(problem.status))
-      await recordAudit(sql, principal, {
+      await recordAudit(system, principal, {
         action: `${route.method} ${route.path}`,
         subjectType: route.tag,
         subjectId: Object.values(params).join('/') || '-',
@@ -128,7 +140,10 @@ async function answerRequest(
  */
 function countAbsent(counter: AccessCounter, principal: Principal, find: (seer: Principal) => Promise<unknown>): void {
   if (principal.clientIds === null) counter.count(principal.id, 'missing');
-  else counter.countAbsent(principal.id, async () => (await find({ ...principal, clientIds: null })) !== null);
+  else
+    counter.countAbsent(principal.id, () =>
+      runForAll(async () => (await find({ ...principal, clientIds: null })) !== null),
+    );
 }
 
 async function addSecret({ secret }: Route, answered: Answer, commandId: string): Promise<Answer> {

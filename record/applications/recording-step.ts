@@ -14,7 +14,7 @@ import { isSameValue } from '../../domain/kernel/facts';
 import { toLocalDate } from '../../domain/time/calendar';
 import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/registry/playbook';
 import { readClock } from '../../runtime/clock';
-import { beginStep } from '../../runtime/database';
+import { beginStep, limitWrites } from '../../runtime/database';
 import { findCommand, readCircumstances, getCommand, recordAction, settleCommand, type KeptCommand } from './commands';
 import { readFile } from './provider-file';
 import { projectStep } from './projection';
@@ -65,6 +65,13 @@ interface Row {
   playbook: Playbook;
 }
 
+/** Begins a step, which may write rows of its application's client. */
+const beginOwnStep = <T>(sql: Sql, applicationId: string, work: (tx: TransactionSql) => Promise<T>) =>
+  beginStep(sql, (tx) => {
+    limitWrites(tx, tx`select client_id from applications where id = ${applicationId}`);
+    return work(tx);
+  });
+
 /** A workflow asks about an application that is not on record. */
 export class NoApplication extends Error {
   override name = 'NoApplication';
@@ -86,7 +93,7 @@ export function recordStep(
   { further }: StepTry = { further: false },
 ): Promise<StepResult> {
   const { applicationId, at, intent } = request;
-  return beginStep(sql, async (tx): Promise<StepResult> => {
+  return beginOwnStep(sql, applicationId, async (tx): Promise<StepResult> => {
     const row = await lockApplication(tx, applicationId);
     const found = intent.type === 'command' ? await findCommand(tx, intent.commandId) : null;
     // a command that is not on record, or belongs to another application, is answered for good, and the workflow goes
@@ -163,7 +170,7 @@ const findFirstDue = ({ snapshot }: Row, { at, intent }: StepRequest, silenced: 
 /** Sets a step aside that failed too often: the application stays as it is, and the failed work waits. */
 export function setStepAside(sql: Sql, request: WorkflowStepRequest, cause: string): Promise<StepResult> {
   const { applicationId, at, intent } = request;
-  return beginStep(sql, async (tx): Promise<StepResult> => {
+  return beginOwnStep(sql, applicationId, async (tx): Promise<StepResult> => {
     const row = await lockApplication(tx, applicationId);
     const { snapshot, setAside } = row;
     const resting = setAside.filter((one) => one.againAt > at);
@@ -187,7 +194,7 @@ export function setStepAside(sql: Sql, request: WorkflowStepRequest, cause: stri
 
 /** Refuses a command that the record does not take as it stands; null, and nothing written, if it may be taken. */
 export function refuseCommand(sql: Sql, applicationId: string, commandId: string): Promise<Refusal | null> {
-  return beginStep(sql, async (tx) => {
+  return beginOwnStep(sql, applicationId, async (tx) => {
     const row = await lockApplication(tx, applicationId);
     const command = await getCommand(tx, commandId);
     if (command.status !== 'pending') return command.refusal;

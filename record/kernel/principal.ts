@@ -70,5 +70,5 @@ export const selectCommonClients = (sql: Db, one: Fragment, other: Fragment): Fr
     else array(select unnest(${one}) intersect select unnest(${other})) end`;
 
 /** Writes the condition that keeps a query within what the principal may see; belongs into every query that has one. */
-export const isInScope = (sql: Db, { clientIds }: Principal, column = 'client_id'): Fragment =>
+export const isInScope = (sql: Db, { clientIds }: Pick<Principal, 'clientIds'>, column = 'client_id'): Fragment =>
   clientIds === null ? sql`true` : sql`${sql(column)} = any(${clientIds}::uuid[])`;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Instant } from '../../domain/time/instants';
 import type { WatchType } from '../../domain/kernel/codes';
 import { readClock } from '../../runtime/clock';
-import { beginStep, isStarved, type Db, type Sql, type Tx } from '../../runtime/database';
+import { beginStep, isStarved, limitWrites, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { createChecks } from '../applications/bridges';
 import { advanceEnding } from '../offboarding/endings';
 import { chaseEnrolments } from '../platforms/enrolment-chase';
@@ -36,6 +36,39 @@ const STEPS: Record<WatchType, Step> = {
   retention: purgeDueData,
 };
 
+/** The clients whose rows the step of a watch writes. */
+type SelectClients = (sql: Db, subject: string) => Fragment;
+const selectClientOf =
+  (table: 'applications' | 'platform_relationships' | 'practices' | 'endings'): SelectClients =>
+  (sql, id) =>
+    sql`select client_id from ${sql(table)} where id = ${id}`;
+const selectClientsOfPerson: SelectClients = (sql, id) => sql`
+  select client_id from providers where person_id = ${id}
+  union
+  select client_id from caqh_roster_requests where person_id = ${id} and settled_at is null and client_id is not null`;
+const selectClientsOfRecipient: SelectClients = (sql, id) => sql`
+  select client_id from messages where recipient_id = ${id} and status = 'queued'
+  union
+  select client_id from mail_batches
+  where recipient_id = ${id} and status in ('queued', 'claimed', 'transmitting') and client_id is not null`;
+const selectNoClient: SelectClients = (sql) => sql`select null::uuid where false`;
+
+const CLIENTS: Record<WatchType, SelectClients> = {
+  platformInquiry: selectClientOf('platform_relationships'),
+  platformCheck: selectClientOf('applications'),
+  billingReadiness: selectClientOf('applications'),
+  enrolmentChase: selectClientOf('practices'),
+  providerUpkeep: selectClientsOfPerson,
+  outreach: selectClientsOfRecipient,
+  webhook: selectNoClient,
+  exclusionList: selectNoClient,
+  caqhStatus: selectClientsOfPerson,
+  nppesRecord: selectClientsOfPerson,
+  ending: selectClientOf('endings'),
+  // done by a role of its own, which takes away what has been kept for its time
+  retention: selectNoClient,
+};
+
 /** A watch's request: the step of a subject, by its clock. */
 interface WakeRequest extends WatchId {
   at: Instant;
@@ -56,10 +89,14 @@ export interface WatchId {
  */
 const YOUNG_MS = 300_000;
 
-/** Takes the steps of watches, each in one transaction; one that fails by itself again and again rests for an hour. */
+/**
+ * Takes the steps of watches, each in one transaction; one that fails by itself again and again rests for an hour. `purge` is
+ * the database of a role that may take away what has been kept for its time.
+ */
 export function createWaker(
   sql: Sql,
   isYoung = createAgeCheck(YOUNG_MS),
+  purge = sql,
 ): (request: WakeRequest) => Promise<OutreachStep> {
   return countTries<WakeRequest, OutreachStep>({
     readKey: ({ watch, subject }) => `${watch} ${subject}`,
@@ -76,7 +113,7 @@ export function createWaker(
         on conflict (watch, subject) do update set tries = watch_tries.tries + 1 returning tries`;
       return row!.tries;
     },
-    take: (request) => takeWatchStep(sql, request),
+    take: (request) => takeWatchStep(request.watch === 'retention' ? purge : sql, request),
     setAside: (request, cause) => setWatchAside(sql, request, cause),
     isStarved: () => isStarved(sql),
   });
@@ -97,6 +134,7 @@ const takeWatchStep = (sql: Sql, { watch, subject, at }: WakeRequest): Promise<O
         select null from watch_tries where watch = ${watch} and subject = ${subject}) s
       having count(*) > 0`;
     const rests = tried?.againAt && tried.againAt > at;
+    if (!rests) limitWrites(tx, CLIENTS[watch](tx, subject));
     const step = rests ? { next: tried.againAt } : await STEPS[watch](tx, subject, at);
     if (tried && !rests) {
       await tx`delete from set_aside where watch = ${watch} and subject = ${subject}`;

@@ -1,5 +1,6 @@
 import type { EmittedType } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
+import { runForAll } from '../../runtime/callers';
 import { toJson, type Db, type Sql } from '../../runtime/database';
 import { isInScope, type Principal } from '../kernel/principal';
 import { queueWebhooks } from './webhooks';
@@ -62,7 +63,8 @@ export async function listPublishedEvents(
   principal: Principal,
   { after, type, limit }: { after: number; type?: EmittedType | undefined; limit: number },
 ): Promise<PublishedEvent[]> {
-  await assignNumbers(sql);
+  // the first reader numbers the events of every client
+  await runForAll(() => assignNumbers(sql));
   return sql<PublishedEvent[]>`
     select seq, id, client_id, type, subject_id, data, created_at from emitted
     where seq > ${after} and ${isInScope(sql, principal)} ${type ? sql`and type = ${type}` : sql``}

@@ -7,7 +7,7 @@ import { hashSecret, createSecret } from '../../runtime/secrets';
 import { recordAudit } from '../kernel/audit';
 import { selectAct } from './acts';
 import { joinCover } from '../registry/absence-covers';
-import { buildActor, lockKey, type Principal } from '../kernel/principal';
+import { buildActor, isInScope, lockKey, selectCommonClients, type Principal } from '../kernel/principal';
 import { openField, sealField } from '../kernel/sealed-fields';
 import { isStillShown } from '../kernel/shown-secrets';
 
@@ -60,16 +60,26 @@ export interface Appointment {
   provider: string | null;
 }
 
-/**
- * Lists what a feed's token opens: the open items of its user, one for each act, by when they are due, or are back
- * after a snooze, and the follow-ups ahead; null for no feed. It shows the clients that its maker saw then and its user
- * may see now.
- */
-export async function listAppointments(sql: Db, token: string): Promise<Appointment[] | null> {
-  const [feed] = await sql<{ userId: string }[]>`
-    select f.user_id from calendar_feeds f join users u on u.id = f.user_id
+/** A feed that a token opens: it shows the clients that its maker saw then and its user may see now; null is every client. */
+interface CalendarFeed {
+  userId: string;
+  clientIds: string[] | null;
+}
+
+/** Finds the feed of a token; null where it opens none, or its user has no access any more. */
+export async function findFeed(sql: Db, token: string): Promise<CalendarFeed | null> {
+  const [feed] = await sql<CalendarFeed[]>`
+    select f.user_id, ${selectCommonClients(sql, sql`f.client_ids`, sql`u.client_ids`)} as client_ids
+    from calendar_feeds f join users u on u.id = f.user_id
     where f.token_hash = ${hashSecret(token)} and u.revoked_at is null`;
-  if (!feed) return null;
+  return feed ?? null;
+}
+
+/**
+ * Lists what a feed shows: the open items of its user, one for each act, by when they are due, or are back after a
+ * snooze, and the follow-ups ahead.
+ */
+export async function listAppointments(sql: Db, feed: CalendarFeed): Promise<Appointment[]> {
   const rows = await sql<(Appointment & { snoozedUntil: PlainDate | null; timeZone: string; act: string })[]>`
     select * from (
     select distinct on (d.act) d.*, k.time_zone, y.name as payer, a.state, p.full_name as provider
@@ -81,13 +91,11 @@ export async function listAppointments(sql: Db, token: string): Promise<Appointm
       select id, 'follow_up', next_follow_up_at, null, 'follow_up/' || id from applications
       where open and next_follow_up_at > now()) d
     join applications a on a.id = d.application_id
-    join calendar_feeds f on f.user_id = ${feed.userId} and (f.client_ids is null or a.client_id = any(f.client_ids))
-    join users u on u.id = f.user_id and (u.client_ids is null or a.client_id = any(u.client_ids))
     join clients k on k.id = a.client_id
     join payers y on y.id = a.payer_id
     left join providers p on p.id = a.provider_id
     ${joinCover(sql, sql`a.assignee`, sql`a.client_id`)}
-    where coalesce(cover.covered_by, a.assignee) = u.id
+    where coalesce(cover.covered_by, a.assignee) = ${feed.userId} and ${isInScope(sql, feed, 'a.client_id')}
     order by d.act, d.at, d.application_id) one
     order by at, application_id, purpose limit 2000`;
   return rows.map(({ snoozedUntil, timeZone, act: _act, at, ...rest }) => {

@@ -66,6 +66,7 @@ test('SQL is in record/ alone, and where servers are prepared', () => {
   expect(listFiles(hasStatement, 'record/')).toEqual([
     'local/postgres.ts',
     'local/shells.ts',
+    'runtime/callers.ts',
     'runtime/database.ts',
     'runtime/migrate.ts',
     'runtime/roles.ts',

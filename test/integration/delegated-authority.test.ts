@@ -4,7 +4,7 @@ import { listRoutes } from '../../api/routes';
 import { ROLES, type Role } from '../../domain/kernel/codes';
 import { emitEvent } from '../../record/outreach/event-feed';
 import { batchDueMail } from '../../record/outreach/mail';
-import { listAppointments } from '../../record/work-queue/calendar-feeds';
+import { findFeed, listAppointments } from '../../record/work-queue/calendar-feeds';
 import { createTasks } from '../../record/kernel/tasks';
 import { queueMessages } from '../../record/outreach/messages';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, readProblemType, TestApi, type Reply } from '../support/api';
@@ -368,7 +368,7 @@ async function readState() {
     calendars: Promise.all(
       everyWho.map(async (who) => {
         const token = /([\w-]{43})\.ics$/.exec(feeds[who]!)![1]!;
-        return { userId: users[who].id, shows: await listAppointments(sql, token) };
+        return { userId: users[who].id, shows: await listAppointments(sql, (await findFeed(sql, token))!) };
       }),
     ),
     inboxes: owned(sql`select recipient_id as user_id, id, status, read_at from messages order by id`),

@@ -13,7 +13,7 @@ let system: System;
 let sql: Sql;
 beforeAll(async () => {
   system = await System.start();
-  sql = createDatabase(system.api.databaseUrl, { max: 2 });
+  sql = createDatabase(system.api.databaseUrls.owner, { max: 2 });
 });
 afterAll(async () => {
   await sql.end();

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { createActivities } from '../../activities';
 import { buildApplicationWorkflowId } from '../../domain/applications/key';
 import { root } from '../../local/paths';
+import { buildDatabaseEnvironment } from '../../local/postgres';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { ADMIN_KEY, CLIENT } from '../support/api';
 import { eventually } from '../support/eventually';
@@ -100,7 +101,7 @@ test('a step that the database refuses is set aside by its code, and nothing of 
 test('what an activity throws reaches Temporal as its code, and nothing of the row', async () => {
   const { sql, keyring } = system.api.deps;
   const word = mark();
-  const activities = createActivities({ sql, keyring });
+  const activities = createActivities({ sql, steps: sql, purge: sql, keyring });
   // no id: PostgreSQL quotes it in its message
   const failure = await activities.wake({ watch: 'ending', subject: word, at: new Date().toISOString() }).then(
     () => new Error('taken'),
@@ -121,7 +122,7 @@ test.each(['api/main.js', 'worker/main.js', 'runtime/migrate-main.js'])(
     await sql.end();
     const env = {
       ...process.env,
-      DATABASE_URL: database.url,
+      ...buildDatabaseEnvironment(database.urls),
       ENCRYPTION_KEYS: `k:${randomBytes(32).toString('base64')}`,
       ADMIN_API_KEY: randomBytes(32).toString('hex'),
     };

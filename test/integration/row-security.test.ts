@@ -197,6 +197,12 @@ test('the worker reads every client, as a change notifies all whom it concerns',
     ]);
 });
 
+test('an opening locks the payer that it is with, and changes nothing of it', async () => {
+  await roles.owner.unsafe(`insert into payers (id, name) values ('${randomUUID()}', 'a payer')`);
+  expect(await runAs('worker', 'select from payers for key share')).toBe(1);
+  expect(await runAs('worker', `update payers set name = 'another'`)).toBe(REFUSED);
+});
+
 test('a key of every client reads all, without a scope', async () => {
   for (const table of tables)
     for (const owner of readOwners(table)!)

@@ -97,6 +97,7 @@ test('that others hold the connections for long takes none of the time of a step
 /** Reads the limits with which rows of a table are written meanwhile. */
 async function limitsOf(db: Sql, table: string, write: () => Promise<unknown>): Promise<string[]> {
   await db`create table limits_of_writers (statement text)`;
+  await db`grant insert on limits_of_writers to public`;
   await db`
     create function note_limit() returns trigger language plpgsql as $$ begin
       insert into limits_of_writers values (current_setting('statement_timeout'));
@@ -118,7 +119,7 @@ describe('over a running system', () => {
   let own: Sql;
   beforeAll(async () => {
     system = await System.start();
-    own = createDatabase(system.api.databaseUrl, { max: 1 });
+    own = createDatabase(system.api.databaseUrls.owner, { max: 1 });
   });
   afterAll(async () => {
     await own.end();

@@ -14,8 +14,10 @@ import { createDispatch } from '../../dispatch/dispatch';
 import { makePaper } from '../../papers/papers';
 import type { Press } from '../../papers/press';
 import { hashFile, inventPdf } from '../../local/invented';
+import { createCallerDatabase } from '../../runtime/callers';
 import { createDatabase, type Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
+import type { DatabaseUrls } from '../../runtime/row-security';
 import { createLogger } from '../../runtime/logger';
 import type { Mailer } from '../../outreach/mail';
 import type { SignInConfig } from '../../runtime/config';
@@ -50,7 +52,7 @@ export class TestApi {
     readonly deps: Deps,
     readonly counter: AccessCounter,
     readonly url: string,
-    readonly databaseUrl: string,
+    readonly databaseUrls: DatabaseUrls,
     private readonly routes: Route[],
     private readonly end: () => Promise<void>,
   ) {}
@@ -69,6 +71,7 @@ export class TestApi {
     files: hasFiles = true,
     temporalUiOrigin,
     log,
+    watch,
   }: {
     temporalAddress?: string;
     taskQueue?: string;
@@ -90,9 +93,19 @@ export class TestApi {
     files?: boolean;
     /** Takes each line that is logged, at every level. */
     log?: (line: string) => void;
+    /** Takes each statement that the API sends, with its parameters. */
+    watch?: (statement: string, parameters: unknown[]) => void;
   } = {}): Promise<TestApi> {
     const database = await createTestDatabase();
-    const sql = createDatabase(database.url, { max: connections });
+    // a test looks and tampers as the owner; the API has the roles that it has elsewhere
+    const sql = createDatabase(database.url, { max: 5 });
+    const open = (url: string) => {
+      const pool = createDatabase(url, { max: connections });
+      if (watch) pool.options.debug = (_connection, statement, parameters) => watch(statement, parameters);
+      return pool;
+    };
+    const { scoped, every, worker } = database.urls;
+    const pools = { scoped: open(scoped), every: open(every), worker: open(worker) };
     const keyring = openKeys ? await openKeys(sql) : testKeyring;
     const temporal = connectTemporal({ TEMPORAL_ADDRESS: temporalAddress }, keyring);
     const server = createServer();
@@ -106,20 +119,21 @@ export class TestApi {
       temporalUiOrigin: temporalUiOrigin ?? null,
       ...people,
     };
-    const dispatch = createDispatch({ sql, client: temporal.client, taskQueue });
+    const dispatch = createDispatch({ sql: pools.every, client: temporal.client, taskQueue });
     const logger = log
       ? createLogger('test', 'trace', { write: log })
       : createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
     const directory = mkdtempSync(join(tmpdir(), 'countersign-files-'));
     const files = hasFiles ? { store: createDiskStore(directory), maxBytes: MOST_BYTES, scanner: null } : undefined;
-    const servers = { sql, keyring, keyWrapper: testKeyWrapper, logger, temporal, dispatch };
+    const servers = { sql, system: sql, keyring, keyWrapper: testKeyWrapper, logger, temporal, dispatch };
     const deps: Deps = { ...servers, press, mailer, files, patienceMs, readinessKeptMs: 0, config };
-    const counter = createAccessCounter(sql);
-    server.on('request', createApp(deps, counter, budgets));
-    return new TestApi(deps, counter, url, database.url, listRoutes(deps), async () => {
+    const served = { ...deps, sql: createCallerDatabase(pools), system: pools.every };
+    const counter = createAccessCounter(pools.every);
+    server.on('request', createApp(served, counter, budgets));
+    return new TestApi(deps, counter, url, database.urls, listRoutes(deps), async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await sql.end();
+      await Promise.all([sql, ...Object.values(pools)].map((pool) => pool.end()));
       await temporal.close();
       await database.drop();
       rmSync(directory, { recursive: true });

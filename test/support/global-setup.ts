@@ -35,6 +35,8 @@ async function sweep(): Promise<void> {
 async function allowTampering(superuserUrl: string): Promise<void> {
   const sql = postgres(superuserUrl, { max: 1 });
   await sql`grant set on parameter session_replication_role to ${sql(ROLES.owner)}`;
+  // tests ask which connections wait for a lock
+  await sql`grant pg_read_all_stats to ${sql(ROLES.owner)}`;
   await sql.end();
 }
 

@@ -21,6 +21,7 @@ import { keepCommand } from '../../record/applications/commands';
 import { openApplication } from '../../record/applications/opening';
 import { readHistory } from '../../record/applications/recording-step';
 import { createDataConverter } from '../../runtime/codec';
+import { createStepDatabase } from '../../runtime/callers';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { registerSearchAttributes } from '../../runtime/search-attributes';
 import type { ApplicationInput, RecordStep } from '../../workflows/messages';
@@ -69,7 +70,12 @@ export class Lives {
     await registerSearchAttributes(env.connection as Connection, env.namespace ?? 'default');
     const database = await createTestDatabase();
     const sql = createDatabase(database.url, { max: 8 });
-    const activities = createActivities({ sql, keyring: testKeyring, ...outside });
+    const { urls } = database;
+    const [every, steps, purge] = [urls.every, urls.worker, urls.purge].map((url) =>
+      createDatabase(url, { max: 8 }),
+    ) as [Sql, Sql, Sql];
+    const roles = { sql: every, steps: createStepDatabase({ every, worker: steps }), purge };
+    const activities = createActivities({ ...roles, keyring: testKeyring, ...outside });
     const worker = await Worker.create({
       ...converting,
       connection: env.nativeConnection,
@@ -78,11 +84,11 @@ export class Lives {
       activities: { ...activities, recordStep: through((request) => activities.recordStep(request)) },
     });
     const running = worker.run();
-    return new Lives(env, sql, createDispatch({ sql, client: env.client }), async () => {
+    return new Lives(env, sql, createDispatch({ sql: every, client: env.client }), async () => {
       worker.shutdown();
       await running;
       await env.teardown();
-      await sql.end();
+      await Promise.all([sql, every, steps, purge].map((pool) => pool.end()));
       await database.drop();
     });
   }

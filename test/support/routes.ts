@@ -15,6 +15,7 @@ export function readRoutes(): { routes: Route[]; close: () => Promise<unknown> }
   const temporal = connectTemporal({ TEMPORAL_ADDRESS: NOWHERE }, testKeyring);
   const routes = listRoutes({
     sql,
+    system: sql,
     keyring: testKeyring,
     keyWrapper: testKeyWrapper,
     logger: createLogger('test', 'silent'),

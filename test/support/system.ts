@@ -6,7 +6,8 @@ import { toLocalDate } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import type { Stage } from '../../domain/kernel/codes';
 import type { Playbook } from '../../domain/registry/playbook';
-import { createDatabase } from '../../runtime/database';
+import { createStepDatabase } from '../../runtime/callers';
+import { createDatabase, type Sql } from '../../runtime/database';
 import { createDataConverter } from '../../runtime/codec';
 import { WORKER_OPTIONS } from '../../worker/options';
 import { startRelay, type Relay } from '../../worker/relay';
@@ -73,19 +74,31 @@ export class System {
   }
 
   async startWorker(): Promise<void> {
-    const { databaseUrl, deps } = this.api;
-    const sql = createDatabase(databaseUrl, { max: 10 });
+    const { databaseUrls, deps } = this.api;
+    const [every, steps, purge] = [databaseUrls.every, databaseUrls.worker, databaseUrls.purge].map((url) =>
+      createDatabase(url, { max: 10 }),
+    ) as [Sql, Sql, Sql];
     const worker = await Worker.create({
       ...WORKER_OPTIONS,
       connection: this.connection,
       namespace: 'default',
       taskQueue: this.taskQueue,
       workflowBundle: readWorkflowBundle(),
-      activities: createActivities({ sql, keyring: deps.keyring, privateWebhooks: true }),
+      activities: createActivities({
+        sql: every,
+        steps: createStepDatabase({ every, worker: steps }),
+        purge,
+        keyring: deps.keyring,
+        privateWebhooks: true,
+      }),
       dataConverter: createDataConverter(deps.keyring),
     });
-    const relay = startRelay({ sql, dispatch: deps.dispatch, logger: deps.logger });
-    this.worker = { worker, relay, running: worker.run().finally(() => void sql.end()) };
+    const relay = startRelay({ sql: every, dispatch: deps.dispatch, logger: deps.logger });
+    this.worker = {
+      worker,
+      relay,
+      running: worker.run().finally(() => void Promise.all([every, steps, purge].map((pool) => pool.end()))),
+    };
   }
 
   /** Runs a worker of a build whose workflows throw, end as failed or are those of an earlier time; answers what stops it. */

@@ -47,7 +47,7 @@ describe('a caller who takes too long', () => {
 
 test('the body of a caller whom nobody knows is not read', async () => {
   const deps = {
-    sql: createDatabase('postgres://127.0.0.1:1/none', { max: 1 }),
+    system: createDatabase('postgres://127.0.0.1:1/none', { max: 1 }),
     keyring: testKeyring,
     logger: createLogger('api', 'silent'),
     config: { adminApiKey: 'an admin key that nobody sends here', runId: undefined },
@@ -63,7 +63,7 @@ test('the body of a caller whom nobody knows is not read', async () => {
   expect(read.answer).toMatch(/^HTTP\/1.1 401 Unauthorized/);
   expect(read.answer).toMatch(/^Connection: close\r$/m);
   await stop();
-  await deps.sql.end();
+  await deps.system.end();
 });
 
 test('a problem names at most five hundred bad fields, and says how many more there are', () => {

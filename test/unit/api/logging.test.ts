@@ -17,7 +17,7 @@ async function logged(
 ): Promise<{ status: number; log: string }> {
   const lines: string[] = [];
   const deps = {
-    sql: createDatabase('postgres://127.0.0.1:1/none', { max: 1 }),
+    system: createDatabase('postgres://127.0.0.1:1/none', { max: 1 }),
     keyring: createKeyring(`k:${Buffer.alloc(32).toString('base64')}`),
     logger: createLogger('api', 'debug', { write: (line) => lines.push(line) }),
     config: { adminApiKey: ADMIN_KEY, runId: undefined },
@@ -35,7 +35,7 @@ async function logged(
     await new Promise((resolve) => server.close(resolve));
     return { status: response.statusCode!, log: lines.join('') };
   } finally {
-    await deps.sql.end();
+    await deps.system.end();
   }
 }
 

@@ -1,14 +1,34 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadApiConfig, loadConfig, loadWorkerConfig } from '../../../runtime/config';
+import { loadApiConfig, loadRolesConfig, loadWorkerConfig } from '../../../runtime/config';
 
-const node = { DATABASE_URL: 'postgres://localhost/countersign', ENCRYPTION_KEYS: 'k1:secret-of-ours' };
+const urls = {
+  DATABASE_URL: 'postgres://cs_owner@localhost/countersign',
+  DATABASE_URL_SCOPED: 'postgres://cs_scoped@localhost/countersign',
+  DATABASE_URL_EVERY: 'postgres://cs_every@localhost/countersign',
+  DATABASE_URL_WORKER: 'postgres://cs_worker@localhost/countersign',
+  DATABASE_URL_PURGE: 'postgres://cs_purge@localhost/countersign',
+};
+const node = { ...urls, ENCRYPTION_KEYS: 'k1:secret-of-ours' };
 const api = { ...node, ADMIN_API_KEY: 'a'.repeat(32) };
 
 test('what is set is read, the rest has defaults', () => {
-  expect(loadConfig({ ...node, RUN_ID: 'r1' })).toEqual({
-    databaseUrl: 'postgres://localhost/countersign',
+  expect(loadApiConfig({ ...api, RUN_ID: 'r1' })).toEqual({
+    databaseUrls: {
+      owner: urls.DATABASE_URL,
+      scoped: urls.DATABASE_URL_SCOPED,
+      every: urls.DATABASE_URL_EVERY,
+      worker: urls.DATABASE_URL_WORKER,
+    },
+    budget: { perMinute: 30_000, burst: 30_000 },
+    signIn: null,
+    temporalUiOrigin: null,
+    maxFileBytes: 26_214_400,
+    scanner: null,
+    adminApiKey: 'a'.repeat(32),
+    host: '127.0.0.1',
+    port: 3000,
     documents: null,
     encryptionKeys: 'k1:secret-of-ours',
     logLevel: 'info',
@@ -23,12 +43,19 @@ test('what is set is read, the rest has defaults', () => {
 });
 
 test('every bad variable is named at once with its rule', () => {
-  const env = { DATABASE_URL: 'mysql://localhost', PORT: '70000', ADMIN_API_KEY: 'short-secret' };
+  const env = {
+    ...urls,
+    DATABASE_URL: 'mysql://localhost',
+    DATABASE_URL_SCOPED: undefined,
+    PORT: '70000',
+    ADMIN_API_KEY: 'short-secret',
+  };
   expect(() => loadApiConfig(env)).toThrow(
     [
       'The environment is not usable:',
-      '  DATABASE_URL: must start with postgres:// or postgresql://',
       '  ENCRYPTION_KEYS: is required',
+      '  DATABASE_URL: must start with postgres:// or postgresql://',
+      '  DATABASE_URL_SCOPED: is required',
       '  PORT: must be a port number, 0 to 65535',
       '  ADMIN_API_KEY: must have at least 32 characters',
     ].join('\n'),
@@ -46,12 +73,18 @@ describe('a secret that is named as a file', () => {
   };
 
   test('is read from it, without the line break at its end', () => {
-    const { encryptionKeys, adminApiKey, databaseUrl } = loadApiConfig({
-      DATABASE_URL: node.DATABASE_URL,
+    const { encryptionKeys, adminApiKey, databaseUrls } = loadApiConfig({
+      ...urls,
+      DATABASE_URL_SCOPED: undefined,
+      DATABASE_URL_SCOPED_FILE: inFile('scoped', `${urls.DATABASE_URL_SCOPED}\n`),
       ENCRYPTION_KEYS_FILE: inFile('keys', 'k1:from-a-file\n'),
       ADMIN_API_KEY_FILE: inFile('admin', 'b'.repeat(32)),
     });
-    expect([encryptionKeys, adminApiKey, databaseUrl]).toEqual(['k1:from-a-file', 'b'.repeat(32), node.DATABASE_URL]);
+    expect([encryptionKeys, adminApiKey, databaseUrls.scoped]).toEqual([
+      'k1:from-a-file',
+      'b'.repeat(32),
+      urls.DATABASE_URL_SCOPED,
+    ]);
   });
 
   test('is held to the same rules, and refused without a word of what is in it', () => {
@@ -94,13 +127,13 @@ test.each(['', '3e3', 'http', '-1', '80.5'])('PORT=%j is refused', (PORT) => {
 });
 
 test('the watchdog waits for as long as it is given, or is off', () => {
-  expect(loadConfig({ ...node, WATCHDOG_SECONDS: '5' }).stuckAfterMs).toBe(5000);
-  expect(loadConfig({ ...node, WATCHDOG_SECONDS: '9999' }).stuckAfterMs).toBe(9_999_000);
-  expect(loadConfig({ ...node, WATCHDOG_SECONDS: 'off' }).stuckAfterMs).toBeNull();
+  expect(loadWorkerConfig({ ...node, WATCHDOG_SECONDS: '5' }).stuckAfterMs).toBe(5000);
+  expect(loadWorkerConfig({ ...node, WATCHDOG_SECONDS: '9999' }).stuckAfterMs).toBe(9_999_000);
+  expect(loadWorkerConfig({ ...node, WATCHDOG_SECONDS: 'off' }).stuckAfterMs).toBeNull();
 });
 
 test.each(['', '0', '4', '-5', '1e2', '5.5', '10000', 'on'])('WATCHDOG_SECONDS=%j is refused', (WATCHDOG_SECONDS) => {
-  expect(() => loadConfig({ ...node, WATCHDOG_SECONDS })).toThrow('WATCHDOG_SECONDS: must be off, or a number');
+  expect(() => loadWorkerConfig({ ...node, WATCHDOG_SECONDS })).toThrow('WATCHDOG_SECONDS: must be off, or a number');
 });
 
 test('the address of a service has no user name or password in it, as it is called without', () => {
@@ -176,8 +209,8 @@ describe('where documents are kept', () => {
   const account = { DOCUMENTS_S3_ACCESS_KEY_ID: 'AK', DOCUMENTS_S3_SECRET_ACCESS_KEY: 'secret-of-theirs' };
 
   test('is a folder or a bucket, whose account has to be named', () => {
-    expect(loadConfig({ ...node, DOCUMENTS_DIR: '/documents' }).documents).toEqual({ directory: '/documents' });
-    expect(loadConfig({ ...node, ...bucket, ...account, DOCUMENTS_DIR: '/spool' }).documents).toEqual({
+    expect(loadWorkerConfig({ ...node, DOCUMENTS_DIR: '/documents' }).documents).toEqual({ directory: '/documents' });
+    expect(loadWorkerConfig({ ...node, ...bucket, ...account, DOCUMENTS_DIR: '/spool' }).documents).toEqual({
       s3: {
         endpoint: 'https://s3.eu-west-1.amazonaws.com',
         region: 'eu-west-1',
@@ -187,12 +220,12 @@ describe('where documents are kept', () => {
         spool: '/spool',
       },
     });
-    expect(() => loadConfig({ ...node, ...bucket })).toThrow(
+    expect(() => loadWorkerConfig({ ...node, ...bucket })).toThrow(
       'DOCUMENTS_S3_ACCESS_KEY_ID: is required where DOCUMENTS_S3_BUCKET is given\n' +
         '  DOCUMENTS_S3_SECRET_ACCESS_KEY: is required',
     );
     expect(() =>
-      loadConfig({ ...node, ...bucket, ...account, DOCUMENTS_S3_ENDPOINT: 'http://s3.example.com' }),
+      loadWorkerConfig({ ...node, ...bucket, ...account, DOCUMENTS_S3_ENDPOINT: 'http://s3.example.com' }),
     ).toThrow('DOCUMENTS_S3_ENDPOINT: must be https');
   });
 
@@ -202,5 +235,15 @@ describe('where documents are kept', () => {
     expect(read('clamdscan  --fdpass -')).toEqual({ command: ['clamdscan', '--fdpass', '-'], seconds: 60 });
     expect(read('["/opt/my scanner", "--name=$HOME"]')?.command).toEqual(['/opt/my scanner', '--name=$HOME']);
     for (const bad of ['', '  ', '[]', '[1]', '["a"']) expect(() => read(bad)).toThrow('DOCUMENT_SCAN_COMMAND');
+  });
+});
+
+test('the making of the roles takes the URL of each and an administrator’s', () => {
+  expect(() => loadRolesConfig({})).toThrow(
+    ['DATABASE_URL_ADMIN', ...Object.keys(urls)].map((name) => `  ${name}: is required`).join('\n'),
+  );
+  expect(loadRolesConfig({ ...urls, DATABASE_URL_ADMIN: 'postgres://root@localhost/countersign' })).toMatchObject({
+    administratorUrl: 'postgres://root@localhost/countersign',
+    urls: { owner: urls.DATABASE_URL, purge: urls.DATABASE_URL_PURGE },
   });
 });
