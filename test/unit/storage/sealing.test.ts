@@ -17,7 +17,8 @@ test('a file of any length, in whatever chunks it comes, opens as it was', async
   for (const length of [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 200_000]) {
     const plain = randomBytes(length);
     const sealed = await seal(plain);
-    expect(sealed.includes(plain.subarray(0, 32)) && length > 0).toBe(false);
+    // a byte or two are anywhere by chance
+    if (length > 32) expect(sealed.includes(plain.subarray(0, 32))).toBe(false);
     expect((await open(sealed)).equals(plain)).toBe(true);
     expect((await open(sealed, fileKey, 1_000_000)).equals(plain)).toBe(true);
   }
