@@ -4,7 +4,7 @@ import { deleteExpiredRows } from '../record/operations/housekeeping';
 import { completeNameKeys, screenLatecomers } from '../record/screening/exclusions';
 import { listRemovableFiles, recordFailedRemoval, recordRemoval } from '../record/registry/document-files';
 import type { Sql } from '../runtime/database';
-import type { FileStore } from '../storage/store';
+import type { FileStore } from '../runtime/storage/store';
 
 /** The pause between two rounds: new secrets are to be forgotten within minutes. */
 const HOUSEKEEPING_MS = 300_000;

@@ -21,7 +21,7 @@ import { runProcess } from '../runtime/run-process';
 import { exitWithSupervisor } from '../runtime/exit-with-supervisor';
 import { connectTemporal, readTemporalSettings } from '../runtime/temporal';
 import { watchEventLoop } from '../runtime/watchdog';
-import { openStore } from '../storage/stores';
+import { openStore } from '../runtime/storage/stores';
 import { startAuditLinker } from './audit-linker';
 import { startHeartbeat, TaskClock } from './heartbeat';
 import { WORKER_CONNECTIONS, WORKER_OPTIONS } from './options';

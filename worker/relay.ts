@@ -6,7 +6,7 @@ import { claimCommands, NO_ANSWER, postponeCommand, type ClaimedCommand } from '
 import { isOwnFault } from '../record/kernel/failure';
 import { claimRows, deleteDeliveredRows, postponeRow, renewLease, type OutboxRow } from '../record/kernel/outbox';
 import { isStarved, type Sql } from '../runtime/database';
-import type { FileStore } from '../storage/store';
+import type { FileStore } from '../runtime/storage/store';
 import { startHousekeeping } from './housekeeping';
 import { createOutboxHandlers } from './outbox-handlers';
 import { startPool } from './pool';

@@ -7,8 +7,8 @@ import type { KeyWrapper } from '../../runtime/key-wrapper';
 import type { Keyring } from '../../runtime/keyring';
 import type { Logger } from '../../runtime/logger';
 import type { Temporal } from '../../runtime/temporal';
-import type { Scanner } from '../../storage/scanner';
-import type { FileStore } from '../../storage/store';
+import type { Scanner } from '../../runtime/storage/scanner';
+import type { FileStore } from '../../runtime/storage/store';
 
 /** The store of documents' files, with what a file has to pass on its way in. */
 export interface Files {

@@ -2,8 +2,8 @@ import { isNativeError } from 'node:util/types';
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Action, Outcome, Stage } from '../../domain/kernel/codes';
 import { KeyRevoked } from '../../record/kernel/principal';
-import { ScanFailed } from '../../storage/scanner';
-import { StoreUnavailable } from '../../storage/store';
+import { ScanFailed } from '../../runtime/storage/scanner';
+import { StoreUnavailable } from '../../runtime/storage/store';
 import { isLockTaken, isTooLong, isUndone } from '../../runtime/database';
 
 /** Every problem that the API answers: its type, status and title. */

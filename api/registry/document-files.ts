@@ -11,10 +11,10 @@ import {
 import { findDocument, type Document } from '../../record/registry/documents';
 import { createLink, findLink, findLinkToken, listLinks, revokeLink } from '../../record/registry/document-links';
 import type { Principal } from '../../record/kernel/principal';
-import { FileRefused, measureFile, readSpooledFile, gatherFile, type MeasuredFile } from '../../storage/intake';
-import { checkFile } from '../../storage/scanner';
-import { openFile } from '../../storage/sealing';
-import { StoreUnavailable } from '../../storage/store';
+import { FileRefused, measureFile, readSpooledFile, gatherFile, type MeasuredFile } from '../../runtime/storage/intake';
+import { checkFile } from '../../runtime/storage/scanner';
+import { openFile } from '../../runtime/storage/sealing';
+import { StoreUnavailable } from '../../runtime/storage/store';
 import type { Deps, Files } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
 import { answerPage } from '../kernel/listing';

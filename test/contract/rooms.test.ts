@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { LAYERS, SUBJECTS } from '../../rooms.cjs';
+import { PRODUCT_FOLDERS } from '../support/product';
 
 const root = resolve(__dirname, '../..');
 
@@ -86,4 +87,8 @@ test('what each room may import is what it imports: the lowest rooms are importe
     ),
   ) as Record<string, string | null>;
   expect(brokenBy(downward)).toEqual([]);
+});
+
+test('at most twelve folders at the top are of the product', () => {
+  expect(PRODUCT_FOLDERS.length).toBeLessThanOrEqual(12);
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { hashFile, inventPdf } from '../../local/invented';
 import { purgeDueData } from '../../record/offboarding/retention';
 import { listRemovableFiles } from '../../record/registry/document-files';
-import { StoreUnavailable, type FileStore } from '../../storage/store';
+import { StoreUnavailable, type FileStore } from '../../runtime/storage/store';
 import { removeFiles } from '../../worker/housekeeping';
 import { ADMIN_KEY, CLIENT, readProblemType, TestApi, type Reply, type Sent } from '../support/api';
 import { eventually } from '../support/eventually';

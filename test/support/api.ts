@@ -22,7 +22,7 @@ import { createLogger } from '../../runtime/logger';
 import type { Mailer } from '../../outreach/mail';
 import type { SignInConfig } from '../../runtime/config';
 import { connectTemporal } from '../../runtime/temporal';
-import { createDiskStore } from '../../storage/disk';
+import { createDiskStore } from '../../runtime/storage/disk';
 import { testKeyring, testKeyWrapper } from './keys';
 import { createTestDatabase } from './servers';
 

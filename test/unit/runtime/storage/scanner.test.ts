@@ -1,4 +1,4 @@
-import { ScanFailed, checkFile } from '../../../storage/scanner';
+import { ScanFailed, checkFile } from '../../../../runtime/storage/scanner';
 
 async function* file(...pieces: string[]) {
   for (const piece of pieces) yield Buffer.from(piece);

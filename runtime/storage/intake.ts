@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findFileType, HEAD_BYTES, type FileType } from '../domain/registry/file-types';
+import { findFileType, HEAD_BYTES, type FileType } from '../../domain/registry/file-types';
 import { sealFile, type FileKey } from './sealing';
 import { nameFile, StoreUnavailable, type FileStore } from './store';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { FileDamaged, openFile, sealFile } from '../../../storage/sealing';
+import { FileDamaged, openFile, sealFile } from '../../../../runtime/storage/sealing';
 
 const fileKey = { key: randomBytes(32), owner: 'a document' };
 const PIECE = 65_536;

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { createDiskStore } from '../../../storage/disk';
-import { sweepSpool } from '../../../storage/intake';
-import { createS3Store } from '../../../storage/s3';
-import { FileMissing, StoreUnavailable, type FileStore } from '../../../storage/store';
-import { S3_ACCOUNT, TestBucket } from '../../support/s3';
+import { createDiskStore } from '../../../../runtime/storage/disk';
+import { sweepSpool } from '../../../../runtime/storage/intake';
+import { createS3Store } from '../../../../runtime/storage/s3';
+import { FileMissing, StoreUnavailable, type FileStore } from '../../../../runtime/storage/store';
+import { S3_ACCOUNT, TestBucket } from '../../../support/s3';
 
 let folder: string;
 let bucket: TestBucket;
