@@ -22,6 +22,13 @@ test('both paths are there', () => {
   expect(PATHS.map(({ name }) => name)).toEqual(['A follow-up fires', 'A fact is confirmed']);
 });
 
+test('the files that they leave out are named, and each calls the next', () => {
+  const [, named] = /^Files that only pass on [^\n]*?left out:([^\n]*)$/m.exec(read('docs/architecture.md'))!;
+  const files = [...named!.matchAll(/`([^`]+\.ts)`/g)].map(([, file]) => file!);
+  const called = ['createRecorder(', 'recordStep(', 'createDelivery('];
+  expect(files.map((file, i) => read(file).includes(called[i]!))).toEqual([true, true, true]);
+});
+
 describe.each(PATHS)('$name', ({ steps }) => {
   test('can be followed through at most eight files', () => {
     expect(steps.length).toBeGreaterThan(4);
