@@ -252,7 +252,9 @@ test('every table that is about a person, or of no single client, has a stated r
     calendar_feeds: 'operator',
     calls: 'operator', // some clients': for callers who see them all
     clients: 'own',
+    certificate_keys: 'system',
     covers: 'operator',
+    data_keys: 'system',
     earlier_rows: 'own', // null: of a payer
     exclusion_entries: 'registry',
     exclusion_latecomers: 'system', // providers who are still to be screened
@@ -265,7 +267,10 @@ test('every table that is about a person, or of no single client, has a stated r
     platform_knowledge: 'operator',
     playbooks: 'operator',
     registry_services: 'operator',
+    sessions: 'system', // a user's, found by a token alone
     tasks: 'own', // null: the operator's
+    user_identities: 'system', // found by who signs in
+    user_invitations: 'operator',
     users: 'operator',
     webhook_endpoints: 'operator',
     destinations: 'system',
@@ -274,6 +279,7 @@ test('every table that is about a person, or of no single client, has a stated r
     lost_applications: 'system',
     migrations: 'system',
     outbox: 'system',
+    request_budgets: 'system',
     rounds: 'system',
     run_checks: 'system',
     set_aside: 'own', // null: a watch's
@@ -423,6 +429,8 @@ describe('what a key of one client does about a person has no effect at another'
     },
     'renames to a listed name': patch({ lastName: 'Namesake' }),
     'changes the licences': patch({ licences: [licence('IL', '2099-01-01'), licence('WI', daysAgo(1))] }),
+    'reveals the policy number': ({ providerId }, key) =>
+      post(`/v1/providers/${providerId}/reveals`, { field: 'malpractice.policyNumber', reason: 'a payer asks' }, key),
     'drops the malpractice cover': patch({ malpractice: null }),
     'changes the CAQH id': patch({ caqhId: '87654321' }),
     'drops the CAQH id': patch({ caqhId: null }),
