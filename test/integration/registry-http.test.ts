@@ -164,7 +164,7 @@ describe('when parts are away', () => {
 
   test('without PostgreSQL and Temporal: alive, not ready, and honest about it', async () => {
     const alone = await TestApi.start();
-    await alone.deps.sql.end();
+    await alone.loseDatabase();
     expect((await alone.get('/healthz')).status).toBe(200);
     expect((await alone.get('/readyz')).body.checks).toEqual({ postgres: 'down', temporal: 'down', worker: 'down' });
     const reply = await alone.get('/v1/clients');

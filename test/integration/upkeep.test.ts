@@ -68,8 +68,8 @@ describe('a provider’s upkeep', () => {
     const reminder = async () => (await attestationOf(one)).reminders[0];
     expect(await reminder()).toMatchObject({ delivery: 'queued', sentOn: null });
     const [batch] = await api.deps.sql<{ id: string }[]>`
-      insert into mail_batches (recipient_type, recipient_id, status)
-      values ('provider', ${one.id}, 'failed') returning id`;
+      insert into mail_batches (recipient_type, recipient_id, client_id, status)
+      values ('provider', ${one.id}, ${one.clientId}, 'failed') returning id`;
     await api.deps.sql`
       update messages set status = 'batched', batch_id = ${batch!.id} where recipient_id = ${one.id}`;
     expect(await reminder()).toMatchObject({ delivery: 'failed', sentOn: null });

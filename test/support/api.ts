@@ -54,6 +54,8 @@ export class TestApi {
     readonly url: string,
     readonly databaseUrls: DatabaseUrls,
     private readonly routes: Route[],
+    /** Ends every connection to PostgreSQL, as if it were gone. */
+    readonly loseDatabase: () => Promise<void>,
     private readonly end: () => Promise<void>,
   ) {}
 
@@ -130,10 +132,13 @@ export class TestApi {
     const served = { ...deps, sql: createCallerDatabase(pools), system: pools.every };
     const counter = createAccessCounter(pools.every);
     server.on('request', createApp(served, counter, budgets));
-    return new TestApi(deps, counter, url, database.urls, listRoutes(deps), async () => {
+    const loseDatabase = async () => {
+      await Promise.all([sql, ...Object.values(pools)].map((pool) => pool.end()));
+    };
+    return new TestApi(deps, counter, url, database.urls, listRoutes(deps), loseDatabase, async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await Promise.all([sql, ...Object.values(pools)].map((pool) => pool.end()));
+      await loseDatabase();
       await temporal.close();
       await database.drop();
       rmSync(directory, { recursive: true });
