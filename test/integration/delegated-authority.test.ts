@@ -337,6 +337,7 @@ let latest: { writes: string; state: State } | undefined;
 async function countWrites(): Promise<void> {
   const { sql } = api.deps;
   await sql`create sequence writes`;
+  await sql`grant usage on sequence writes to public`;
   await sql`select nextval('writes')`;
   await sql`
     create function count_write() returns trigger language plpgsql
