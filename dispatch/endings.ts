@@ -9,7 +9,7 @@ import type { Principal } from '../record/kernel/principal';
 import type { ActionWithBody } from '../domain/applications/bodies';
 import type { LeavingAction } from '../domain/offboarding/endings';
 import { readClock } from '../runtime/clock';
-import type { Sql } from '../runtime/database';
+import { beginAtOneMoment, type Sql } from '../runtime/database';
 import type { Dispatch } from './dispatch';
 
 const DELIVERY_MS = 10_000;
@@ -48,8 +48,10 @@ const HANDLERS: Record<LeavingAction, ItemHandler> = {
     if (outcome.status === 'refused') return outcome;
     const { id, subjectId, clientId } = item;
     // with the item's own result in it
-    const evidenceSha256 = await sql.begin('isolation level repeatable read', (tx) =>
-      freezeEvidenceFile(tx, id, { id: subjectId, clientId }),
+    const evidenceSha256 = await beginAtOneMoment(
+      sql,
+      (tx) => freezeEvidenceFile(tx, id, { id: subjectId, clientId }),
+      'read write',
     );
     return { status: 'done', result: { evidenceSha256 } };
   },

@@ -66,6 +66,16 @@ export function createDatabase(url: string, { max }: { max: number }): Sql {
   });
 }
 
+/**
+ * Begins a transaction whose statements all see the record as of one moment, whatever others commit meanwhile. It changes
+ * nothing, unless its mode says so.
+ */
+export const beginAtOneMoment = <T>(
+  sql: Sql,
+  work: (tx: Tx) => Promise<T>,
+  mode: 'read only' | 'read write' = 'read only',
+) => sql.begin(`isolation level repeatable read ${mode}`, work);
+
 /** Does work again while PostgreSQL undoes it, at most for three seconds. */
 async function retryUndone<T>(work: () => Promise<T>): Promise<T> {
   const late = performance.now() + AGAIN.within;

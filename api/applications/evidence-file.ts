@@ -1,6 +1,7 @@
 import { findApplication } from '../../record/applications/applications';
 import { readLetterhead } from '../../record/kernel/settings';
 import { findFrozenEvidenceFile, writeEvidenceFile } from '../../record/applications/evidence-file';
+import { beginAtOneMoment } from '../../runtime/database';
 import { PAPER_COST } from '../kernel/costs';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
@@ -26,7 +27,7 @@ export const evidenceFileRoutes = ({ sql, press }: Deps): Route[] => [
     handler: async ({ subject: { id }, query: { format = 'json', sha256 } }) => {
       const written = sha256
         ? await findFrozenEvidenceFile(sql, id, sha256.toLowerCase())
-        : await sql.begin('isolation level repeatable read read only', (tx) => writeEvidenceFile(tx, id));
+        : await beginAtOneMoment(sql, (tx) => writeEvidenceFile(tx, id));
       if (!written) throw new Problem('not_found');
       const { file, json } = written;
       const body =

@@ -11,7 +11,7 @@ import { readLetterhead } from '../../record/kernel/settings';
 import { recordFileUse } from '../../record/registry/document-files';
 import { findDocument } from '../../record/registry/documents';
 import { drawSample, findSample, recordSampleExport, type Sample } from '../../record/operations/audit-samples';
-import type { Sql } from '../../runtime/database';
+import { beginAtOneMoment, type Sql } from '../../runtime/database';
 import { PAPER_COST } from '../kernel/costs';
 import type { Deps } from '../kernel/deps';
 import { answerCreated, answerOk, route, type Route } from '../kernel/route';
@@ -126,9 +126,7 @@ async function* listFilesOf(
   { applicationId, drawn, letterhead }: { applicationId: string; drawn: Sample; letterhead: Letterhead },
 ): AsyncGenerator<ArchivedFile> {
   const { sql, press } = deps;
-  const evidence = await sql.begin('isolation level repeatable read read only', (tx) =>
-    writeEvidenceFile(tx, applicationId),
-  );
+  const evidence = await beginAtOneMoment(sql, (tx) => writeEvidenceFile(tx, applicationId));
   yield { path: 'evidence.json', bytes: Buffer.from(evidence.json) };
   yield { path: 'evidence.pdf', bytes: await press.make('evidenceFile', evidence.file, evidence.sha256, letterhead) };
   const timeline = await readTimeline(sql, principal, applicationId);

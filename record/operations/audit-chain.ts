@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Instant } from '../../domain/time/instants';
-import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
+import { beginAtOneMoment, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 
 /** The chain of entries that belong to no client. */
 const NO_CLIENT = '00000000-0000-0000-0000-000000000000';
@@ -179,7 +179,7 @@ type RootRow = Root & { linksThrough: number };
  * anew, but not so that they end in these.
  */
 export const verifyAuditLog = (sql: Sql, knownRoots: readonly string[] = []): Promise<Verification> =>
-  sql.begin('isolation level repeatable read read only', async (tx) => {
+  beginAtOneMoment(sql, async (tx) => {
     await tx`set local statement_timeout = 0`;
     const roots = await tx<RootRow[]>`
       select id, at, encode(hash, 'hex') as hash, links_through from audit_roots order by id`;
