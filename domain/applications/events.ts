@@ -100,6 +100,9 @@ export interface RecredentialingDates {
 /** `effective_date` is an assumption, until the payer has stated the committee's date. */
 export type CycleBasis = 'stated' | 'committee_contact' | 'approval' | 'effective_date';
 
+/** The data of an entry whose kind says all: any field that it is given is refused. */
+type NoFields = { [field: string]: undefined };
+
 interface Payloads {
   opened: { applicationId: string; clientId: string; key: ApplicationKey; rules: Rules; file: FileReading };
   adopted: {
@@ -151,18 +154,18 @@ interface Payloads {
   /** A second person's, of the entry that recorded the fact. */
   approval: { fact: Fact; entryId: string };
   waiver: { prerequisite: Prerequisite; until: PlainDate };
-  withdrawal: Record<never, never>;
+  withdrawal: NoFields;
   pause: { until?: PlainDate };
   /** `renews`: what fell due in the pause is due from here; entries from before that was so lack it. */
   resume: { renews?: true };
   appeal: { filedOn: PlainDate };
-  resubmission: Record<never, never>;
+  resubmission: NoFields;
   restoration: { attempt: number };
   note: { visibility: 'internal' | 'client' };
   assignment: { assignee: string | null };
   playbook: { version: number; rules?: Rules };
   /** A correction of what was stated at the opening; its values stay with the command. */
-  details: Record<never, never>;
+  details: NoFields;
   correction: { strikes: string };
   /** `ahead`: its last day had not passed, so it goes on until `participation_over`. */
   participation_end: { on: PlainDate; ahead?: true };
@@ -188,21 +191,21 @@ interface Payloads {
   nudge: { track: Track | ParticipationTrack; purpose: Purpose; armedBy: string; at: Instant };
   escalation: { track: Track | ParticipationTrack | 'step'; armedBy: string };
   deadline_passed: { armedBy: string };
-  appeal_window_closed: Record<never, never>;
+  appeal_window_closed: NoFields;
   stage: { from: Stage; to: Stage; attempt: number };
   /** Folded again by rules of another version. */
   rules: { version: number };
   /** The record was restored to an earlier moment: what the workflow knew beyond it. */
   found_behind: KnownProgress;
   /** A person says that nothing is left to enter of what the restore lost. */
-  restore_review: Record<never, never>;
+  restore_review: NoFields;
   /** The workflow was gone, and was started again from the record. */
   workflow_restarted: { because: RestartCause };
   /**
    * Something that the agenda rests on beside the entries has changed, such as the client's zone: the new agenda comes
    * with this entry.
    */
-  replanned: Record<never, never>;
+  replanned: NoFields;
   /** The snapshot or its columns differed from the timeline, and were derived from it again. */
   repaired: { differs: string[] };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { buildActionRow } from '../../api/applications/applications-actions';
+import type { Draft } from '../../domain/applications/events';
 
 // Checked by tsc: it refuses a row whose schema gives another body than the action's, and with it these lines if it did not.
 
@@ -23,4 +24,12 @@ export const refused = [
   buildActionRow('restoration', 'Go back', z.strictObject({ entryId: text, reason: text })),
   // @ts-expect-error -- the fact, which the route adds, is missing
   buildActionRow('confirmations', 'Confirm a fact', confirmation),
+];
+
+export const drafts: Draft[] = [
+  { kind: 'withdrawal', data: {} },
+  // @ts-expect-error -- a field of an entry that has none
+  { kind: 'withdrawal', data: { until: '2026-01-01' } },
+  // @ts-expect-error -- a field that another entry has
+  { kind: 'appeal', data: { filedOn: '2026-01-01', until: '2026-01-01' } },
 ];
