@@ -32,9 +32,15 @@ async function createRelationshipLife(lives: Lives) {
     subject: made.id,
     tell: notifyWatch,
     async answerAll() {
-      const answer = { ...SAID, answer: 'yes', answeredBy: 'Alma', answeredOn: await lives.today(), channel: 'email' };
+      const answer = {
+        ...SAID,
+        answer: 'yes' as const,
+        answeredBy: 'Alma',
+        answeredOn: await lives.today(),
+        channel: 'email',
+      };
       for (const question of QUESTIONS)
-        await putAnswer(sql, PRINCIPAL, made.id, randomUUID(), question, answer as never, () => undefined);
+        await putAnswer(sql, PRINCIPAL, made.id, randomUUID(), question, answer, () => undefined);
       await notifyWatch();
     },
     async close() {

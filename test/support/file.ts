@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Adoption } from '../../domain/applications/bodies';
 import { addDays } from '../../domain/time/dates';
 import type { Playbook } from '../../domain/registry/playbook';
-import type { Sql } from '../../runtime/database';
+import { toJson, type Sql } from '../../runtime/database';
 
 /** An invented book entry: one client with a practice, a provider with a complete file, and a payer. */
 export interface Book {
@@ -64,7 +64,7 @@ export async function createBook(
   await sql`insert into licences ${sql({ clientId, providerId, state, number: 'LPC.1', expiresOn: '2099-12-31' })}`;
   if (attestedOn) await attestPerson(sql, { clientId, personId }, attestedOn);
   await sql`insert into payers ${sql({ id: payerId, name: `Payer ${payerId}` })}`;
-  await sql`insert into playbooks ${sql({ payerId, version: 1, body: sql.json(playbook as never) })}`;
+  await sql`insert into playbooks ${sql({ payerId, version: 1, body: toJson(sql, playbook) })}`;
   return { clientId, practiceId, providerId, personId, payerId };
 }
 

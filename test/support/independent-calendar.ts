@@ -78,8 +78,10 @@ export function computeExpectedDue(
   what: 'chase' | 'deadline' = 'chase',
 ): string {
   const elapsed = { hours: 3_600_000, minutes: 60_000, seconds: 1_000 };
-  for (const [unit, ms] of Object.entries(elapsed))
-    if (unit in duration) return new Date(Date.parse(anchor.at) + (duration as never)[unit] * ms).toISOString();
+  for (const unit of ['hours', 'minutes', 'seconds'] as const) {
+    const count = duration[unit];
+    if (count !== undefined) return new Date(Date.parse(anchor.at) + count * elapsed[unit]).toISOString();
+  }
   let ms = Date.parse(anchor.on ?? toDay(toWallClock(Date.parse(anchor.at), window.timeZone)));
   if (duration.days) ms += duration.days * DAY_MS;
   if (duration.months) {

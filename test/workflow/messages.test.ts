@@ -3,7 +3,7 @@ import { TASK_QUEUE } from '../../dispatch/dispatch';
 import { buildApplicationWorkflowId, buildParticipationWorkflowId } from '../../domain/applications/key';
 import type { TimerName } from '../../domain/applications/events';
 import { FACTS, type Stage } from '../../domain/kernel/codes';
-import { defaultPayloadConverter } from '@temporalio/common';
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { keepCommand } from '../../record/applications/commands';
 import { readRun } from '../../record/applications/application-run';
 import { createCodec } from '../../runtime/codec';
@@ -172,10 +172,10 @@ test('no history holds a word, name or number of a person or a payer', async () 
 /** Every payload of a history, opened. */
 async function decoded(value: unknown): Promise<string[]> {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return [];
-  const payload = value as { metadata?: Record<string, Uint8Array>; data?: Uint8Array };
+  const payload = value as Payload;
   if (payload.metadata?.encoding) {
     // the SDK writes plain payloads of its own beside ours, into the markers of local activities
-    const [opened] = await createCodec(testKeyring, 'allowed').decode([payload as never]);
+    const [opened] = await createCodec(testKeyring, 'allowed').decode([payload]);
     return [JSON.stringify(defaultPayloadConverter.fromPayload(opened!))];
   }
   return (await Promise.all(Object.values(value).map(decoded))).flat();

@@ -4,7 +4,7 @@ import { QUESTIONS, type Question } from '../../domain/platforms/platform';
 import { closeInquiry, changeTerms } from '../../record/platforms/inquiries';
 import { createRelationship, putAnswer, type Relationship } from '../../record/platforms/platforms';
 import type { Principal } from '../../record/kernel/principal';
-import { putEnrolment } from '../../record/registry/statements';
+import { putEnrolment, type EnrolmentInput } from '../../record/registry/statements';
 import { eventually } from '../support/eventually';
 import { createBook } from '../support/file';
 import { Lives } from '../support/lives';
@@ -54,12 +54,12 @@ async function relationship() {
     answer: async (question: Question) => {
       const answer = {
         ...UNSAID,
-        answer: 'yes',
+        answer: 'yes' as const,
         answeredBy: 'Alma',
         answeredOn: await lives.today(),
         channel: 'email',
       };
-      await putAnswer(sql, PRINCIPAL, made.id, randomUUID(), question, answer as never, () => undefined);
+      await putAnswer(sql, PRINCIPAL, made.id, randomUUID(), question, answer, () => undefined);
       await tell();
     },
     tasks: async () => (await sql`select from tasks where subject_id = ${made.id} and closed_at is null`).length,
@@ -179,9 +179,9 @@ describe('an enrolment', () => {
     const { sql, dispatch } = lives;
     const { practiceId, clientId, payerId } = await createBook(sql);
     const today = await lives.today();
-    const state = async (more: object) => {
+    const state = async (more: Pick<EnrolmentInput, 'status' | 'expectedOn'>) => {
       const body = { payerId, kind: '835', on: today, evidence: [], ...more };
-      await putEnrolment(sql, PRINCIPAL, randomUUID(), { id: practiceId, clientId }, body as never);
+      await putEnrolment(sql, PRINCIPAL, randomUUID(), { id: practiceId, clientId }, body);
       await dispatch.notifyWatch('enrolmentChase', practiceId);
     };
     return {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { TRACKS } from '../../../domain/applications/events';
 import { isOpen } from '../../../domain/applications/state';
 import { computeNextFollowUpAt } from '../../../domain/applications/view';
 import { WEEKDAYS, type Weekday } from '../../../domain/time/calendar';
@@ -76,12 +77,10 @@ function forgotten({ state, stage, items }: Paper): string[] {
     /^(followUp|escalation|appealWindow|informationD)/.test(name),
   );
   const next = computeNextFollowUpAt(state);
-  const chased = Object.entries(state.agenda.followUps).filter(([, followUp]) => followUp.at === next);
-  const [track] = chased[0] ?? [];
+  const track = TRACKS.find((one) => state.agenda.followUps[one]?.at === next);
   const firedOrArmed =
     track !== undefined &&
-    (state.agenda.timers[`followUp:${track}` as never] === next ||
-      items.includes(state.followUps[track as keyof typeof state.followUps]!.purpose));
+    (state.agenda.timers[`followUp:${track}`] === next || items.includes(state.followUps[track]!.purpose));
   return [
     ...(timers.length > 0 || items.length > 0 ? [] : ['neither a timer is armed nor an item open']),
     ...(FOLLOWED.includes(stage) && next === null ? ['no next follow-up'] : []),

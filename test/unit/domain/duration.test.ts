@@ -1,5 +1,11 @@
 import fc from 'fast-check';
-import { DURATION_UNITS, findDurationProblem, parseDuration, type Duration } from '../../../domain/time/duration';
+import {
+  DURATION_UNITS,
+  findDurationProblem,
+  parseDuration,
+  type Duration,
+  type DurationUnit,
+} from '../../../domain/time/duration';
 
 test.each([
   { businessDays: 10 },
@@ -46,7 +52,8 @@ test.each([
 test('a duration comes apart into its unit and number', () => {
   fc.assert(
     fc.property(fc.constantFrom(...DURATION_UNITS), fc.integer({ min: 1, max: 120 }), (unit, count) => {
-      const duration = { [unit]: count } as unknown as Duration;
+      const units: Partial<Record<DurationUnit, number>> = { [unit]: count };
+      const duration = units as Duration;
       expect(findDurationProblem(duration)).toBeNull();
       expect(parseDuration(duration)).toEqual({ unit, count });
     }),
