@@ -101,7 +101,7 @@ export async function measureNeighbour(): Promise<void> {
     };
     const asks = createApi(url, own);
     /** Asks as a person does, one thing after the other; answers what each took. */
-    const askAround = async (): Promise<number[]> => {
+    const measureAnswers = async (): Promise<number[]> => {
       const took: number[] = [];
       const until = performance.now() + PART_MS;
       for (let n = 0; performance.now() < until; n += 1) {
@@ -117,7 +117,7 @@ export async function measureNeighbour(): Promise<void> {
       return took;
     };
     const apiPid = findPid('api');
-    await askAround();
+    await measureAnswers();
     console.log(
       `${ROUNDS} rounds of ${PART_MS / 1000} s quiet and ${PART_MS / 1000} s of ${AT_ONCE} at once; ms of the neighbour's`,
     );
@@ -125,13 +125,13 @@ export async function measureNeighbour(): Promise<void> {
       const [quiet, beside]: [number[], number[]] = [[], []];
       const total = { answered: 0, refused: 0, processor: 0, seconds: 0 };
       for (let round = 0; round < ROUNDS; round += 1) {
-        quiet.push(...(await askAround()));
+        quiet.push(...(await measureAnswers()));
         const child: ChildProcess = fork(__filename, ['noise']);
         await once(child, 'message');
         child.send(noise);
         await setTimeout(500);
         const [began, used] = [performance.now(), readProcessorTime(apiPid)];
-        beside.push(...(await askAround()));
+        beside.push(...(await measureAnswers()));
         total.processor += readProcessorTime(apiPid) - used;
         total.seconds += (performance.now() - began) / 1000;
         child.send('stop');

@@ -25,7 +25,7 @@ import { findGrpcError, isUnanswered } from './grpc-errors';
 export function createStarts({ sql, client, taskQueue }: { sql: Sql; client: Client; taskQueue: string }) {
   let indexed = true;
   // the relay would start it once more, in vain: many starts are confirmed in one statement
-  const discardStartRow = collectInBatches(100, (ids: string[]) => deleteStarts(sql, ids));
+  const deleteStartRow = collectInBatches(100, (ids: string[]) => deleteStarts(sql, ids));
 
   /** Starts the workflow of an open application from its recorded state; started already is as good. */
   async function startApplication(applicationId: string): Promise<void> {
@@ -39,7 +39,7 @@ export function createStarts({ sql, client, taskQueue }: { sql: Sql; client: Cli
   async function startWithin(run: ApplicationRun, within: number): Promise<boolean> {
     try {
       await client.connection.withDeadline(Date.now() + within, () => startOpen(run));
-      discardStartRow(run.applicationId);
+      deleteStartRow(run.applicationId);
       return true;
     } catch (error) {
       if (isUnanswered(error) || error instanceof WorkflowExecutionAlreadyStartedError) return false;

@@ -41,8 +41,8 @@ export function findEarlierPostmaster(directory: string): number | undefined {
   const pid = Number.parseInt(readFileSync(lock, 'utf8'), 10);
   const command = commandLine(pid);
   // One that was started before its folder was moved goes on in it.
-  const isIts = command.includes(directory) || workingDirectory(pid) === directory;
-  if (command.includes('postgres') && isIts) return pid;
+  const isOfDirectory = command.includes(directory) || workingDirectory(pid) === directory;
+  if (command.includes('postgres') && isOfDirectory) return pid;
   // PostgreSQL itself removes the lock of a process that is gone, once nothing uses its memory any more.
   if (command !== '') rmSync(lock);
   return undefined;

@@ -85,10 +85,10 @@ function deliverMail(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const continueWith = (proceed: () => void) => (error?: Error | null) => (error ? reject(error) : proceed());
-    const sendIt = () => connection.send({ from, to }, message, continueWith(resolve));
+    const sendMessage = () => connection.send({ from, to }, message, continueWith(resolve));
     connection.once('error', reject);
     connection.once('end', () => reject(Object.assign(new Error('the connection ended'), { code: 'ENDED' })));
-    connection.connect(continueWith(() => (auth ? connection.login(auth, continueWith(sendIt)) : sendIt())));
+    connection.connect(continueWith(() => (auth ? connection.login(auth, continueWith(sendMessage)) : sendMessage())));
   });
 }
 

@@ -39,19 +39,19 @@ export function drawEvidenceFile(written: EvidenceFile, sha256: string, letterhe
   const file = { ...OF_VERSION_1, ...written };
   const { application, provider, practice, payer, location, client } = file;
   const who = provider ? writePersonName(provider) : practice.legalName;
-  const when = createClock(client.timeZone);
+  const formatInstant = createClock(client.timeZone);
   const tables = [
     buildConfirmationsTable(file),
-    buildAttemptsTable(file, when),
-    buildSubmissionsTable(file, when),
-    buildContactsTable(file, when),
-    buildContractTable(file, when),
-    buildSightingsTable('In the payer’s systems', file.loading, when),
-    buildSightingsTable('In the payer’s directory', file.directory, when),
-    buildIssuesTable(file, when),
-    buildCyclesTable(file, when),
+    buildAttemptsTable(file, formatInstant),
+    buildSubmissionsTable(file, formatInstant),
+    buildContactsTable(file, formatInstant),
+    buildContractTable(file, formatInstant),
+    buildSightingsTable('In the payer’s systems', file.loading, formatInstant),
+    buildSightingsTable('In the payer’s directory', file.directory, formatInstant),
+    buildIssuesTable(file, formatInstant),
+    buildCyclesTable(file, formatInstant),
     buildDocumentsTable(file.documents),
-    buildTimelineTable(file, when),
+    buildTimelineTable(file, formatInstant),
   ];
   return drawPdf(
     {
@@ -70,7 +70,7 @@ export function drawEvidenceFile(written: EvidenceFile, sha256: string, letterhe
           '\n',
           ' ',
         ),
-        `Kept for ${client.name}. As of ${when(application.asOf)}, entry ${application.version}; times are those of ${client.timeZone}.`,
+        `Kept for ${client.name}. As of ${formatInstant(application.asOf)}, entry ${application.version}; times are those of ${client.timeZone}.`,
       ].filter((line) => line !== ''),
       tables: tables.filter(({ rows }) => rows.length > 0),
       notes: [
@@ -221,7 +221,7 @@ const writeSeen = ({ seen }: EvidenceConfirmation): string =>
     seen?.locationId && 'the location',
   );
 
-const buildAttemptsTable = ({ attempts }: EvidenceFile, when: FormatInstant): Table => ({
+const buildAttemptsTable = ({ attempts }: EvidenceFile, formatInstant: FormatInstant): Table => ({
   heading: 'Attempts',
   columns: [
     { title: 'Attempt', share: 8 },
@@ -238,12 +238,12 @@ const buildAttemptsTable = ({ attempts }: EvidenceFile, when: FormatInstant): Ta
           String(number),
           submittedOn ?? '',
           spellCode(stage),
-          endedAt ? when(endedAt) : '',
+          endedAt ? formatInstant(endedAt) : '',
           `${spellCode(endedBy)}${filingDateLost ? '; its filing date is lost' : ''}`,
         ]),
 });
 
-const buildSubmissionsTable = ({ submissions }: EvidenceFile, when: FormatInstant): Table =>
+const buildSubmissionsTable = ({ submissions }: EvidenceFile, formatInstant: FormatInstant): Table =>
   buildTable(
     'What was sent',
     [
@@ -255,17 +255,17 @@ const buildSubmissionsTable = ({ submissions }: EvidenceFile, when: FormatInstan
         write: ({ channel }) => (channel ? spellCode(channel) : 'filed before it was taken over'),
       },
       { title: 'Payer’s reference', share: 18, write: ({ referenceNumber }) => referenceNumber ?? '' },
-      { title: 'Recorded', share: 20, write: ({ at, by }) => joinLines(when(at), by) },
+      { title: 'Recorded', share: 20, write: ({ at, by }) => joinLines(formatInstant(at), by) },
       { title: 'Proof', share: 28, write: ({ documents }) => joinDocumentNames(documents) },
     ],
     submissions,
   );
 
-const buildContactsTable = ({ contacts }: EvidenceFile, when: FormatInstant): Table =>
+const buildContactsTable = ({ contacts }: EvidenceFile, formatInstant: FormatInstant): Table =>
   buildTable(
     'Contacts with the payer',
     [
-      { title: 'When', share: 14, write: ({ at }) => when(at) },
+      { title: 'When', share: 14, write: ({ at }) => formatInstant(at) },
       { title: 'By', share: 9, write: ({ channel }) => spellCode(channel) },
       { title: 'Outcome', share: 14, write: ({ outcome }) => spellCode(outcome) },
       { title: 'Who answered', share: 18, write: ({ rep, department }) => joinLines(rep, department) },
@@ -284,14 +284,14 @@ const buildContactsTable = ({ contacts }: EvidenceFile, when: FormatInstant): Ta
     contacts,
   );
 
-const buildContractTable = ({ contract }: EvidenceFile, when: FormatInstant): Table =>
+const buildContractTable = ({ contract }: EvidenceFile, formatInstant: FormatInstant): Table =>
   buildTable(
     'The contract',
     [
       { title: 'On', share: 12, write: ({ on }) => on },
       { title: 'Status', share: 14, write: ({ status }) => spellCode(status) },
       { title: 'Reference', share: 22, write: ({ reference }) => reference ?? '' },
-      { title: 'Recorded', share: 20, write: ({ at, by }) => joinLines(when(at), by) },
+      { title: 'Recorded', share: 20, write: ({ at, by }) => joinLines(formatInstant(at), by) },
       {
         title: 'Terms',
         share: 32,
@@ -309,20 +309,24 @@ const buildContractTable = ({ contract }: EvidenceFile, when: FormatInstant): Ta
 const writeSource = ({ source, reference, rep }: { source?: string; reference?: string; rep?: string }): string =>
   joinLines(spellCode(source), reference, rep && `said by ${rep}`);
 
-const buildSightingsTable = (heading: string, sightings: readonly EvidenceSighting[], when: FormatInstant): Table =>
+const buildSightingsTable = (
+  heading: string,
+  sightings: readonly EvidenceSighting[],
+  formatInstant: FormatInstant,
+): Table =>
   buildTable(
     heading,
     [
       { title: 'Seen on', share: 12, write: ({ seenOn }) => seenOn },
       { title: 'Status', share: 14, write: ({ status }) => spellCode(status) },
       { title: 'Source', share: 28, write: writeSource },
-      { title: 'Recorded', share: 20, write: ({ at, by }) => joinLines(when(at), by) },
+      { title: 'Recorded', share: 20, write: ({ at, by }) => joinLines(formatInstant(at), by) },
       { title: 'Evidence', share: 26, write: ({ documents }) => joinDocumentNames(documents) },
     ],
     sightings,
   );
 
-const buildIssuesTable = ({ issues }: EvidenceFile, when: FormatInstant): Table =>
+const buildIssuesTable = ({ issues }: EvidenceFile, formatInstant: FormatInstant): Table =>
   buildTable(
     'Issues of the participation',
     [
@@ -333,7 +337,7 @@ const buildIssuesTable = ({ issues }: EvidenceFile, when: FormatInstant): Table 
         share: 14,
         write: ({ disproves }) => joinLines(...disproves.map((f) => FACT_NAMES[f])),
       },
-      { title: 'Recorded', share: 18, write: ({ at, by, reference }) => joinLines(when(at), by, reference) },
+      { title: 'Recorded', share: 18, write: ({ at, by, reference }) => joinLines(formatInstant(at), by, reference) },
       { title: 'Resolved on', share: 10, write: ({ resolvedOn }) => resolvedOn ?? 'not yet' },
       { title: 'By', share: 18, write: ({ resolution }) => (resolution ? writeSource(resolution) : '') },
       {
@@ -354,7 +358,7 @@ const STEPS: Record<EvidenceCycleStep['what'], string> = {
 
 const isOfPayer = (what: EvidenceCycleStep['what']): boolean => what === 'committee_date' || what === 'recredentialing';
 
-const buildCyclesTable = ({ client, recredentialing }: EvidenceFile, when: FormatInstant): Table =>
+const buildCyclesTable = ({ client, recredentialing }: EvidenceFile, formatInstant: FormatInstant): Table =>
   buildTable(
     'Recredentialing',
     [
@@ -370,7 +374,7 @@ const buildCyclesTable = ({ client, recredentialing }: EvidenceFile, when: Forma
       },
       { title: 'Due by', share: 10, write: ({ dueOn }) => dueOn ?? '' },
       { title: 'Source', share: 20, write: writeSource },
-      { title: 'Recorded', share: 18, write: ({ at, by }) => joinLines(when(at), by) },
+      { title: 'Recorded', share: 18, write: ({ at, by }) => joinLines(formatInstant(at), by) },
       { title: 'Evidence', share: 16, write: ({ documents }) => joinDocumentNames(documents) },
     ],
     recredentialing.steps,
@@ -411,11 +415,11 @@ const INNER = [
   'repaired',
 ];
 
-const buildTimelineTable = ({ timeline, messages }: EvidenceFile, when: FormatInstant): Table =>
+const buildTimelineTable = ({ timeline, messages }: EvidenceFile, formatInstant: FormatInstant): Table =>
   buildTable(
     'Everything that happened, in order of time',
     [
-      { title: 'When', share: 14, write: ({ at }) => when(at) },
+      { title: 'When', share: 14, write: ({ at }) => formatInstant(at) },
       { title: 'What', share: 20, write: ({ what }) => what },
       { title: 'By', share: 16, write: ({ by }) => by },
       { title: 'In detail', share: 50, write: ({ detail }) => detail },

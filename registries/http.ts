@@ -87,10 +87,10 @@ function findReason(error: unknown): string {
 
 /** Parses what a service said; its texts without NUL and with no half of a pair, which PostgreSQL does not take. */
 export function parseJson(body: Buffer): unknown {
-  const makeStorable = (_name: string, value: unknown): unknown =>
+  const stripUnstorable = (_name: string, value: unknown): unknown =>
     typeof value === 'string' ? value.replaceAll('\0', '').replaceAll(/\p{Cs}/gu, '\uFFFD') : value;
   try {
-    return JSON.parse(body.toString(), makeStorable);
+    return JSON.parse(body.toString(), stripUnstorable);
   } catch {
     throw new ServiceError('nonsense', 'the answer is not JSON');
   }

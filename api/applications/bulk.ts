@@ -44,7 +44,7 @@ async function takeMany<Given extends object, Own>(
   const ids = applications.map((one) => one.id).filter((one) => id.safeParse(one).success);
   const found = new Map((await findApplications(deps.sql, principal, ids)).map((one) => [one.id, one]));
   const payerIds = await findEntryIds(deps.sql, 'payers', payerId);
-  const isIts = (one: KeptApplication | undefined) => one !== undefined && payerIds.has(one.payerId);
+  const isOfPayer = (one: KeptApplication | undefined) => one !== undefined && payerIds.has(one.payerId);
   // if the first waited in vain for a worker, the others do not wait
   let { patienceMs } = deps;
 
@@ -54,7 +54,7 @@ async function takeMany<Given extends object, Own>(
       : undefined;
   // applications of another payer take no place in the call
   const called = new Map(
-    applications.filter(({ id: one }) => isIts(found.get(one))).map(({ id: one }, place) => [one, place]),
+    applications.filter(({ id: one }) => isOfPayer(found.get(one))).map(({ id: one }, place) => [one, place]),
   );
 
   /** Whether the call has no room for one; its room may depend on state, kind and line. */
@@ -65,7 +65,7 @@ async function takeMany<Given extends object, Own>(
 
   async function takeOne(subject: KeptApplication | undefined, fields: object, itemId: string): Promise<number> {
     if (!subject) throw new Problem('not_found');
-    if (!isIts(subject))
+    if (!isOfPayer(subject))
       throw refuseFields({ path: 'id', rule: 'same_payer', message: 'must be an application with this payer' });
     const errors: FieldError[] = [];
     const given = checkValue(own, fields, errors);

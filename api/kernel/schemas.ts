@@ -42,13 +42,8 @@ export const describeText = (rules: TextRule[], meta: Record<string, unknown> = 
   z
     .string()
     .superRefine((value, context) => {
-      const reportBrokenRule = rules.find(({ holds }) => !holds(value));
-      if (reportBrokenRule)
-        context.addIssue({
-          code: 'custom',
-          message: reportBrokenRule.message,
-          params: { rule: reportBrokenRule.rule },
-        });
+      const broken = rules.find(({ holds }) => !holds(value));
+      if (broken) context.addIssue({ code: 'custom', message: broken.message, params: { rule: broken.rule } });
     })
     .meta(meta);
 

@@ -49,8 +49,8 @@ const RESPONSES = {
 };
 
 /** The record has them under the old name. */
-const kept = restoreOldNames(ENDING_NAMES);
-const named = addOldNames(ENDING_NAMES);
+const restoreEndingNames = restoreOldNames(ENDING_NAMES);
+const addEndingNames = addOldNames(ENDING_NAMES);
 
 const showHold = (held: Hold | null) => ({
   hold: held !== null,
@@ -71,7 +71,7 @@ async function endSubject(
   },
 ): Promise<Answer> {
   const { principal, query, commandId } = request;
-  const { terminate = false, ...rest } = kept(request.body);
+  const { terminate = false, ...rest } = restoreEndingNames(request.body);
   const body = { ...rest, terminate };
   if (query.dryRun) {
     if (leaving.endedOn !== null) throw new Problem('ended_already');
@@ -80,7 +80,7 @@ async function endSubject(
   const recorded = await recordEnding(sql, principal, commandId, leaving, body);
   if ('existingId' in recorded)
     throw new Problem('ended_already', recorded.existingId ? { existingId: recorded.existingId } : {});
-  return answerCreated(`/v1/endings/${recorded.ending.id}`, named(recorded.ending));
+  return answerCreated(`/v1/endings/${recorded.ending.id}`, addEndingNames(recorded.ending));
 }
 
 const RETURN =
@@ -97,8 +97,8 @@ async function returnSubject(
   leaving: Leaving,
   { principal, body, commandId }: { principal: Principal; body: ReturnInput; commandId: string },
 ): Promise<Answer> {
-  const result = await recordReturn(sql, keyring, principal, commandId, leaving, kept(body));
-  if ('back' in result) return answerCreated(`/v1/returns/${result.back.id}`, named(result.back));
+  const result = await recordReturn(sql, keyring, principal, commandId, leaving, restoreEndingNames(body));
+  if ('back' in result) return answerCreated(`/v1/returns/${result.back.id}`, addEndingNames(result.back));
   switch (result.refused) {
     case 'client_ended':
       throw new Problem('ended');
@@ -163,7 +163,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
       const { clientId, providerId } = filter;
       await checkFilter(deps.sql, principal, { clientId, providerId });
       const request = { limit, ...(cursor && { cursor }) };
-      return answerPage(await listEndings(deps.sql, principal, filter, request), named);
+      return answerPage(await listEndings(deps.sql, principal, filter, request), addEndingNames);
     },
   }),
   route({
@@ -174,7 +174,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ principal, params }) => findEnding(deps.sql, principal, params.id),
     responses: { 200: { description: 'The ending, with what came of each thing', schema: endingAnswer } },
-    handler: async ({ subject }) => answerOk(named(subject)),
+    handler: async ({ subject }) => answerOk(addEndingNames(subject)),
   }),
   route({
     method: 'post',
@@ -215,7 +215,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ principal, params }) => findReturn(deps.sql, principal, params.id),
     responses: { 200: { description: 'The return', schema: leavingReturn } },
-    handler: async ({ subject }) => answerOk(named(subject)),
+    handler: async ({ subject }) => answerOk(addEndingNames(subject)),
   }),
   ...holdRoutes(deps, 'client', '/v1/clients/{id}/legal-hold', findClient),
   ...holdRoutes(deps, 'provider', '/v1/providers/{id}/legal-hold', findProvider),

@@ -67,64 +67,64 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 `;
 
 const SCRIPT = `'use strict';
-const part = (id) => document.getElementById(id);
-const when = (at) => new Date(at).toLocaleString();
+const findPart = (id) => document.getElementById(id);
+const formatInstant = (at) => new Date(at).toLocaleString();
 const KEY = 'countersign-key';
 
-async function open(key) {
+async function openMailbox(key) {
   const response = await fetch('/v1/local-mailbox?limit=200', { headers: { authorization: 'Bearer ' + key } }).catch(() => null);
   if (!response || !response.ok) {
     sessionStorage.removeItem(KEY);
     const why = { 401: 'This key is not known.', 403: 'This key may not read the mailbox.' };
-    part('problem').textContent = (response && why[response.status]) || 'The mailbox could not be read; try again.';
-    part('mailbox').hidden = true;
-    part('sign-in').hidden = false;
+    findPart('problem').textContent = (response && why[response.status]) || 'The mailbox could not be read; try again.';
+    findPart('mailbox').hidden = true;
+    findPart('sign-in').hidden = false;
     return;
   }
   const { items } = await response.json();
   sessionStorage.setItem(KEY, key);
-  part('sign-in').hidden = true;
-  part('mailbox').hidden = false;
-  part('count').textContent = items.length === 0 ? 'Nothing has gone out yet.' : 'The latest ' + items.length;
-  part('list').replaceChildren(...items.map(line));
-  if (items.length === 0) part('mail').hidden = true;
-  else part('list').querySelector('button').click();
+  findPart('sign-in').hidden = true;
+  findPart('mailbox').hidden = false;
+  findPart('count').textContent = items.length === 0 ? 'Nothing has gone out yet.' : 'The latest ' + items.length;
+  findPart('list').replaceChildren(...items.map(buildItem));
+  if (items.length === 0) findPart('mail').hidden = true;
+  else findPart('list').querySelector('button').click();
 }
 
-function line(mail) {
+function buildItem(mail) {
   const button = document.createElement('button');
   button.type = 'button';
   button.textContent = mail.subject;
-  for (const text of [mail.recipient, when(mail.at)]) {
+  for (const text of [mail.recipient, formatInstant(mail.at)]) {
     const small = document.createElement('small');
     small.textContent = text;
     button.append(small);
   }
-  button.addEventListener('click', () => show(mail, button));
+  button.addEventListener('click', () => showMail(mail, button));
   const item = document.createElement('li');
   item.append(button);
   return item;
 }
 
-function show(mail, button) {
-  for (const other of part('list').querySelectorAll('[aria-current]')) other.removeAttribute('aria-current');
+function showMail(mail, button) {
+  for (const other of findPart('list').querySelectorAll('[aria-current]')) other.removeAttribute('aria-current');
   button.setAttribute('aria-current', 'true');
-  part('subject').textContent = mail.subject;
-  part('to').textContent = 'To ' + mail.recipient + ',';
-  part('at').textContent = when(mail.at);
-  part('at').dateTime = mail.at;
-  part('html').srcdoc = mail.html;
-  part('text').textContent = mail.text;
-  part('mail').hidden = false;
+  findPart('subject').textContent = mail.subject;
+  findPart('to').textContent = 'To ' + mail.recipient + ',';
+  findPart('at').textContent = formatInstant(mail.at);
+  findPart('at').dateTime = mail.at;
+  findPart('html').srcdoc = mail.html;
+  findPart('text').textContent = mail.text;
+  findPart('mail').hidden = false;
 }
 
-part('sign-in').addEventListener('submit', (event) => {
+findPart('sign-in').addEventListener('submit', (event) => {
   event.preventDefault();
-  part('problem').textContent = '';
-  open(part('key').value);
+  findPart('problem').textContent = '';
+  openMailbox(findPart('key').value);
 });
-part('refresh').addEventListener('click', () => open(sessionStorage.getItem(KEY)));
-if (sessionStorage.getItem(KEY)) open(sessionStorage.getItem(KEY));
+findPart('refresh').addEventListener('click', () => openMailbox(sessionStorage.getItem(KEY)));
+if (sessionStorage.getItem(KEY)) openMailbox(sessionStorage.getItem(KEY));
 `;
 
 /**

@@ -49,7 +49,7 @@ import {
 import { refuseErrors } from '../kernel/validation';
 
 const returnSame = <T>(item: T): T => item;
-const shownDelivery = addOldNames(EVENT_NAMES);
+const showDelivery = addOldNames(EVENT_NAMES);
 const describeSecret = (sql: Sql, keyring: Keyring): Route['secret'] => ({
   name: 'secret',
   read: (commandId) => findEndpointSecret(sql, keyring, commandId),
@@ -134,7 +134,7 @@ export const webhookRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     query: deliveriesQuery,
     responses: { 200: { description: 'In order of creation', schema: describePage(delivery) } },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) =>
-      answerPage(await listDeliveries(sql, principal, filter, { limit, ...(cursor && { cursor }) }), shownDelivery),
+      answerPage(await listDeliveries(sql, principal, filter, { limit, ...(cursor && { cursor }) }), showDelivery),
   }),
   route({
     method: 'post',
@@ -146,7 +146,7 @@ export const webhookRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     responses: { 200: { description: 'The delivery', schema: delivery } },
     handler: async ({ principal, subject }) => {
       await replayDelivery(sql, principal, subject);
-      return answerOk(shownDelivery((await findDelivery(sql, principal, subject.id))!));
+      return answerOk(showDelivery((await findDelivery(sql, principal, subject.id))!));
     },
   }),
 ];

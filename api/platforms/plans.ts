@@ -29,7 +29,7 @@ const isItem = (text: string): text is ChecklistItem => (CHECKLIST_ITEMS as read
 const UNKNOWN_ITEM = { path: 'item', rule: 'one_of', message: `must be one of ${CHECKLIST_ITEMS.join(', ')}` };
 const NOTHING = { owner: null, due: null, doneOn: null, note: null };
 
-const named = addOldNames(CHECKLIST_NAMES);
+const addChecklistNames = addOldNames(CHECKLIST_NAMES);
 
 export const planRoutes = ({ sql }: Deps): Route[] => [
   route({
@@ -90,7 +90,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     responses: { 200: { description: 'The whole checklist, in order', schema: checklist } },
     handler: async ({ principal, subject: { id, version } }) =>
-      answerOk({ items: (await readChecklist(sql, principal, id)).map(named), version }),
+      answerOk({ items: (await readChecklist(sql, principal, id)).map(addChecklistNames), version }),
   }),
   route({
     method: 'put',
@@ -107,7 +107,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, params: { item }, subject, body, ifMatch }) => {
       refuseErrors(isItem(item) ? [] : [UNKNOWN_ITEM]);
       const entry = { ...NOTHING, ...restoreOldNames(CHECKLIST_NAMES)(body), item: item as ChecklistItem };
-      return answerOk(named(await putChecklistEntry(sql, principal, subject, entry, ifMatch)));
+      return answerOk(addChecklistNames(await putChecklistEntry(sql, principal, subject, entry, ifMatch)));
     },
   }),
 ];

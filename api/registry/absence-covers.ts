@@ -44,7 +44,7 @@ const cover = z
 
 const tag = 'work queue';
 
-const shownCover = addOldNames(SUBSTITUTE);
+const showCover = addOldNames(SUBSTITUTE);
 
 const readCoverInput = ({ substitute: coveredBy, ...rest }: z.output<typeof coverInput>) => ({ coveredBy, ...rest });
 
@@ -77,7 +77,7 @@ export const absenceCoverRoutes = ({ sql }: Deps): Route[] => [
       if (!mayManage(principal, substitute!)) throw new Problem('forbidden');
       const made = await createCover(sql, principal, commandId, subject.id, readCoverInput(body));
       if (typeof made === 'string') throw new Problem(made);
-      return answerCreated(`/v1/users/${subject.id}/covers/${made.id}`, shownCover(made));
+      return answerCreated(`/v1/users/${subject.id}/covers/${made.id}`, showCover(made));
     },
   }),
   route({
@@ -90,7 +90,7 @@ export const absenceCoverRoutes = ({ sql }: Deps): Route[] => [
     query: pageQuery,
     responses: { 200: { description: 'All covers on one page, the earliest first', schema: describePage(cover) } },
     handler: async ({ principal, subject }) =>
-      answerOk({ items: (await listCovers(sql, principal, subject.id)).map(shownCover), nextCursor: null }),
+      answerOk({ items: (await listCovers(sql, principal, subject.id)).map(showCover), nextCursor: null }),
   }),
   route({
     method: 'delete',

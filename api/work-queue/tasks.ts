@@ -11,8 +11,8 @@ import { checkFilter } from '../kernel/filters';
 
 const tag = 'work queue';
 
-const bothNames = addOldNames(TASK_NAMES);
-const showTask = (one: Task) => bothNames({ ...one, do: TASK_TO_DO[one.kind] });
+const addTaskNames = addOldNames(TASK_NAMES);
+const showTask = (one: Task) => addTaskNames({ ...one, do: TASK_TO_DO[one.kind] });
 
 export const taskRoutes = ({ sql }: Deps): Route[] => [
   route({

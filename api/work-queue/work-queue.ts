@@ -104,8 +104,8 @@ const query = z
       reportBrokenRule(context, ['cursor'], 'not_grouped', 'must be left out where groupBy is given');
   }, BESIDE_BAD_FIELDS);
 
-const underNames = addOldNames(SUBSTITUTE);
-const showItem = (item: WorkItem) => underNames({ ...item, do: TO_DO[item.purpose] });
+const addSubstituteName = addOldNames(SUBSTITUTE);
+const showItem = (item: WorkItem) => addSubstituteName({ ...item, do: TO_DO[item.purpose] });
 
 export const workQueueRoutes = ({ sql }: Deps): Route[] => [
   route({

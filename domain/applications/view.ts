@@ -131,7 +131,7 @@ export function computeDueAt(state: ApplicationState): Instant | null {
 /** Builds the view of an application at an instant; `timeZone` is the client's. */
 export function buildApplicationView(state: ApplicationState, now: Instant, timeZone: string): ApplicationView {
   const { waiting } = state;
-  const waited = computeWaitingSeconds(state, now);
+  const countSeconds = computeWaitingSeconds(state, now);
   const tracks = findWaitingOnByTrack(state);
   const findNextOn = (...names: Track[]) => {
     const armed = names.flatMap((name) => state.agenda.followUps[name] ?? []).sort((a, b) => (a.at < b.at ? -1 : 1))[0];
@@ -146,17 +146,17 @@ export function buildApplicationView(state: ApplicationState, now: Instant, time
     endedAttempts: state.ended.map((ended) => pickFields(ended, SHOWN_OF_ENDED)),
     submittedOn: state.submittedOn,
     waitingOn: waiting.on,
-    ...waited(waiting),
+    ...countSeconds(waiting),
     tracks: {
       credentialing: {
         waitingOn: tracks.credentialing,
-        waitingSeconds: waited(waiting.tracks?.credentialing ?? waiting).waitingSeconds,
+        waitingSeconds: countSeconds(waiting.tracks?.credentialing ?? waiting).waitingSeconds,
         ...findNextOn('credentialing', 'confirmation'),
       },
       contracting: {
         ...state.contract,
         waitingOn: tracks.contracting,
-        waitingSeconds: waited(waiting.tracks?.contracting ?? waiting).waitingSeconds,
+        waitingSeconds: countSeconds(waiting.tracks?.contracting ?? waiting).waitingSeconds,
         ...findNextOn('contracting'),
       },
     },

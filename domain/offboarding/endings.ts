@@ -1,6 +1,6 @@
 import type { ApplicationKey } from '../applications/events';
 import type { PlainDate } from '../time/instants';
-import { addDays } from '../time/dates';
+import { addDays, pickLaterDay } from '../time/dates';
 import type { FactValue } from '../kernel/facts';
 
 /** The terms of an ending: `on` is the last day. */
@@ -149,11 +149,10 @@ function isOfGroup({ key, contract }: LeavingApplication): boolean {
 }
 
 function describeNotice(on: PlainDate, { noticeDays }: LeavingApplication, today: PlainDate) {
-  const pickLater = (a: PlainDate, b: PlainDate) => (a > b ? a : b);
-  if (noticeDays === null) return { noticeBy: pickLater(on, today), lastDay: pickLater(on, today) };
+  if (noticeDays === null) return { noticeBy: pickLaterDay(on, today), lastDay: pickLaterDay(on, today) };
   return {
     noticeDays,
-    noticeBy: pickLater(addDays(on, -noticeDays), today),
-    lastDay: pickLater(on, addDays(today, noticeDays)),
+    noticeBy: pickLaterDay(addDays(on, -noticeDays), today),
+    lastDay: pickLaterDay(on, addDays(today, noticeDays)),
   };
 }

@@ -1,5 +1,5 @@
 import type { PlainDate } from '../time/instants';
-import { addDays } from '../time/dates';
+import { addDays, pickEarlierDay, pickLaterDay } from '../time/dates';
 
 /**
  * The days from which through which something holds: a licence, malpractice cover, a DEA registration. Without
@@ -69,8 +69,8 @@ export function replaceTerms<T extends DatedTerm>(
 ): HeldTerms<T> {
   const matchTerm = (one: T) => (other: T) => kind.readPlace(one) === kind.readPlace(other) && kind.isSame(one, other);
   const left = [...kept.current];
-  const takeTerm = (isMeant: (one: T) => boolean): T | undefined => {
-    const found = left.findIndex(isMeant);
+  const takeTerm = (isSought: (one: T) => boolean): T | undefined => {
+    const found = left.findIndex(isSought);
     return found < 0 ? undefined : left.splice(found, 1)[0];
   };
   const placed = given
@@ -88,8 +88,8 @@ export function replaceTerms<T extends DatedTerm>(
     });
 
   let former = [...kept.former];
-  const endAll = (isMeant: (one: T) => boolean, lastDay: PlainDate) => {
-    former = former.flatMap((one) => (isMeant(one) ? endBy(one, lastDay) : [one]));
+  const endTerms = (isSought: (one: T) => boolean, lastDay: PlainDate) => {
+    former = former.flatMap((one) => (isSought(one) ? endBy(one, lastDay) : [one]));
   };
   // a term within another of the same thing adds nothing
   const keepFormer = (term: T) => {
@@ -102,20 +102,20 @@ export function replaceTerms<T extends DatedTerm>(
     isInOnePlace(kind, one, other) && other.expiresOn < (one.startsOn ?? '');
   for (const { one, own, amends } of placed) {
     if (own && !amends) keepFormer(own);
-    if (own && amends) endAll(isEndedBefore(own), addDays(pickLater(on, one.startsOn ?? on), -1));
+    if (own && amends) endTerms(isEndedBefore(own), addDays(pickLaterDay(on, one.startsOn ?? on), -1));
     // a licence has one end: the one that was given last, also if it was on file by a wrong number
-    endAll((other) => matchTerm(one)(other) || (own !== undefined && matchTerm(own)(other)), one.expiresOn);
+    endTerms((other) => matchTerm(one)(other) || (own !== undefined && matchTerm(own)(other)), one.expiresOn);
   }
   for (const gone of left) {
     const starts = placed.flatMap(({ one, own }) =>
       !own && isInOnePlace(kind, one, gone) ? (one.startsOn ?? on) : [],
     );
-    const lastDay = addDays(pickLater(on, starts.sort()[0] ?? on), -1);
+    const lastDay = addDays(pickLaterDay(on, starts.sort()[0] ?? on), -1);
     if (correction) former = former.filter((one) => !matchTerm(gone)(one));
     // if nothing is left of a place, nothing of it goes on, nor does what it replaced
     const isEmpty = !given.some((one) => isInOnePlace(kind, one, gone));
-    endAll(isEmpty ? (one) => isInOnePlace(kind, one, gone) : matchTerm(gone), lastDay);
-    if (starts.length > 0) endAll(isEndedBefore(gone), lastDay);
+    endTerms(isEmpty ? (one) => isInOnePlace(kind, one, gone) : matchTerm(gone), lastDay);
+    if (starts.length > 0) endTerms(isEndedBefore(gone), lastDay);
     if (!correction) endBy(gone, lastDay).forEach(keepFormer);
   }
   return {
@@ -132,7 +132,7 @@ const isWithin = (inner: Term, outer: Term): boolean =>
 
 /** Ends a term by a day at the latest; none is left if it would end before it began. */
 const endBy = <T extends Term>(term: T, lastDay: PlainDate): T[] => {
-  const expiresOn = pickEarlier(term.expiresOn, lastDay);
+  const expiresOn = pickEarlierDay(term.expiresOn, lastDay);
   return term.startsOn !== undefined && expiresOn < term.startsOn ? [] : [{ ...term, expiresOn }];
 };
 
@@ -143,7 +143,7 @@ const endBy = <T extends Term>(term: T, lastDay: PlainDate): T[] => {
 function findAmendedStart(one: DatedTerm, own: DatedTerm): PlainDate | undefined {
   const moves = own.startsOn === own.issuedOn || (own.startsOn ?? '') < (one.issuedOn ?? '');
   const day = one.startsOn ?? (moves ? one.issuedOn : undefined);
-  return day ?? (own.startsOn && pickEarlier(own.startsOn, one.expiresOn));
+  return day ?? (own.startsOn && pickEarlierDay(own.startsOn, one.expiresOn));
 }
 
 /**
@@ -163,8 +163,5 @@ function findNewStart(
   if (day !== undefined && (known === undefined || day > known)) return day;
   if (before.length === 0) return undefined;
   const days = [on, ...(own ? [addDays(own.expiresOn, 1)] : []), ...(one.issuedOn ? [one.issuedOn] : [])];
-  return pickEarlier(days.sort().at(-1)!, one.expiresOn);
+  return pickEarlierDay(days.sort().at(-1)!, one.expiresOn);
 }
-
-const pickEarlier = (one: PlainDate, other: PlainDate): PlainDate => (one < other ? one : other);
-const pickLater = (one: PlainDate, other: PlainDate): PlainDate => (one < other ? other : one);

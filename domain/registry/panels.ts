@@ -46,11 +46,11 @@ export function readPanel(
   parked: readonly ParkedApplication[],
   today: PlainDate,
 ): PanelReading {
-  const isIts = (one: Panel | ParkedApplication) => one.payerId === payerId && one.state === state;
-  const ofPayer = panels.filter(isIts);
+  const isOfPayerInState = (one: Panel | ParkedApplication) => one.payerId === payerId && one.state === state;
+  const ofPayer = panels.filter(isOfPayerInState);
   const stated = ofPayer.find((one) => one.kind === kind) ?? ofPayer.find((one) => one.kind === null);
   const [latest] = parked
-    .filter((one) => isIts(one) && one.kind === kind && one.since >= addDays(today, -RECENT_DAYS))
+    .filter((one) => isOfPayerInState(one) && one.kind === kind && one.since >= addDays(today, -RECENT_DAYS))
     .sort((a, b) => (a.since === b.since ? (a.applicationId < b.applicationId ? -1 : 1) : a.since > b.since ? -1 : 1));
   if (latest && !(stated && stated.asOf >= latest.since))
     return { status: 'closed', asOf: latest.since, applicationId: latest.applicationId };

@@ -50,15 +50,15 @@ const WORDS: Record<string, CaqhStanding> = {
   notcurrent: 'not_current',
 };
 
-const simplifyText = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
-const readStanding = (words: string | null): CaqhStanding => WORDS[simplifyText(words ?? '')] ?? 'unknown';
+const stripToLetters = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
+const readStanding = (words: string | null): CaqhStanding => WORDS[stripToLetters(words ?? '')] ?? 'unknown';
 
 /**
  * Finds the standing: a plan reads a profile only if it is on the plan's roster, authorised, and current and complete.
  */
 export function findCaqhStanding({ found, rosterStatus, authorised, providerStatus }: CaqhStatement): CaqhStanding {
   if (!found) return 'not_found';
-  if (rosterStatus !== null && simplifyText(rosterStatus) !== 'active') return 'not_on_roster';
+  if (rosterStatus !== null && stripToLetters(rosterStatus) !== 'active') return 'not_on_roster';
   if (authorised === false) return 'not_authorised';
   return readStanding(providerStatus);
 }

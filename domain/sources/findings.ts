@@ -343,10 +343,10 @@ const ADDRESS_FINDINGS: Record<Likeness, readonly FindingCode[]> = {
  * is.
  */
 function isOwnRoute(route: ElectronicId, own: readonly ElectronicId[]): boolean {
-  const simplifyText = (text: string) => text.trim().toUpperCase();
-  const there = own.filter(({ clearinghouse }) => simplifyText(clearinghouse) === simplifyText(route.clearinghouse));
+  const normalizeId = (text: string) => text.trim().toUpperCase();
+  const there = own.filter(({ clearinghouse }) => normalizeId(clearinghouse) === normalizeId(route.clearinghouse));
   const known = there.length > 0 ? there : own;
-  return known.length === 0 || known.some(({ payerId }) => simplifyText(payerId) === simplifyText(route.payerId));
+  return known.length === 0 || known.some(({ payerId }) => normalizeId(payerId) === normalizeId(route.payerId));
 }
 
 /** Lists the kinds of which none is left that has not expired. */

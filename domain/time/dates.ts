@@ -31,6 +31,9 @@ export const isGivenDate = (text: string): boolean => isRealDate(text) && GIVEN_
 /** Adds days to a date, or subtracts them if negative; answers the calendar's end if the result is beyond it. */
 export const addDays = (date: PlainDate, days: number): PlainDate => formatDate(Date.parse(date) + days * DAY_MS);
 
+export const pickEarlierDay = (one: PlainDate, other: PlainDate): PlainDate => (one < other ? one : other);
+export const pickLaterDay = (one: PlainDate, other: PlainDate): PlainDate => (one < other ? other : one);
+
 /**
  * Adds months to a date, or subtracts them if negative: the last day of a month that has no such day; the calendar's
  * end if the result is beyond it.

@@ -49,9 +49,9 @@ export class StandInCaqh extends StandIn {
     });
   }
 
-  private answerStatus(organization: string | undefined, isMeant: (one: StandInProvider) => boolean) {
+  private answerStatus(organization: string | undefined, isSought: (one: StandInProvider) => boolean) {
     if (organization !== this.account.organizationId) return { status: 400, body: { Message: 'Organization_Id' } };
-    const found = this.providers.find(isMeant);
+    const found = this.providers.find(isSought);
     return {
       body: {
         organization_id: Number(this.account.organizationId),

@@ -135,8 +135,8 @@ async function listAffectedApplications(sql: Db, change: Change): Promise<Affect
       },
     ];
   });
-  const opened = await listOpenedApplications(sql, change.id, touched);
-  return touched.map((one) => ({ ...one, openedId: opened(one) }));
+  const findOpenedId = await listOpenedApplications(sql, change.id, touched);
+  return touched.map((one) => ({ ...one, openedId: findOpenedId(one) }));
 }
 
 const deriveOpeningId = (changeId: string, applicationId: string): string => deriveId(`${changeId}/${applicationId}`);

@@ -197,7 +197,7 @@ export async function readCircumstances(
       return { bySecondPerson: approver !== null && approver !== recorder };
     }
     case 'contacts': {
-      const [rep, referenceNumber] = [body.rep, body.referenceNumber].map((text) => text && simplifyText(text));
+      const [rep, referenceNumber] = [body.rep, body.referenceNumber].map((text) => text && normalizeWords(text));
       return { call: computeDigest(describeCall({ ...body, rep, referenceNumber }, today)) };
     }
     case 'information':
@@ -269,20 +269,20 @@ export async function readOutstandingItems(
     order by position`;
 }
 
-const simplifyText = (text: string): string => text.trim().replace(/\s+/g, ' ').toLowerCase();
+const normalizeWords = (text: string): string => text.trim().replace(/\s+/g, ' ').toLowerCase();
 
 /** Lists the outstanding items that are among those that were sent. */
 async function listSettledItems(tx: Tx, state: ApplicationState, sent: string[]): Promise<string[]> {
-  const given = new Set(sent.map(simplifyText));
+  const given = new Set(sent.map(normalizeWords));
   return (await readOutstandingItems(tx, state))
-    .filter(({ item }) => given.has(simplifyText(item)))
+    .filter(({ item }) => given.has(normalizeWords(item)))
     .map(({ ref }) => ref);
 }
 
 /** Lists the places of items that the payer did not ask for; none if the request lists none. */
 export async function listUnaskedItems(sql: Db, state: ApplicationState, sent: string[]): Promise<number[]> {
-  const asked = new Set((await readOutstandingItems(sql, state)).map(({ item }) => simplifyText(item)));
-  return asked.size === 0 ? [] : sent.flatMap((item, index) => (asked.has(simplifyText(item)) ? [] : [index]));
+  const asked = new Set((await readOutstandingItems(sql, state)).map(({ item }) => normalizeWords(item)));
+  return asked.size === 0 ? [] : sent.flatMap((item, index) => (asked.has(normalizeWords(item)) ? [] : [index]));
 }
 
 /**

@@ -25,8 +25,8 @@ interface RetriedStep<Request, Answer> {
 export function countTries<Request, Answer>(step: RetriedStep<Request, Answer>): (request: Request) => Promise<Answer> {
   /** The end of a step's last try in this process, while it has not succeeded. */
   const ended = new Map<string, { counted: boolean; cause: string }>();
-  const inOrder = createLanes();
-  const suspectsInOrder = createLanes();
+  const runInOrder = createLanes();
+  const runSuspectInOrder = createLanes();
 
   async function setAside(request: Request, cause: string): Promise<Answer> {
     const answer = await step.setAside(request, cause);
@@ -56,12 +56,12 @@ export function countTries<Request, Answer>(step: RetriedStep<Request, Answer>):
     const earlier = await step.readEarlierTries(request);
     // a try that may have ended a process is repeated alone, so that those which were in hand beside it are not counted
     // with it
-    if (earlier > 1) return suspectsInOrder('', () => tryAgain(request, true));
+    if (earlier > 1) return runSuspectInOrder('', () => tryAgain(request, true));
     return tryAgain(request, earlier > 0);
   }
 
   // a try that still lasts has not ended its process: the next one waits for how it ends
-  return (request) => inOrder(step.readKey(request), (waited) => takeTurn(request, waited));
+  return (request) => runInOrder(step.readKey(request), (waited) => takeTurn(request, waited));
 }
 
 /** Runs work of one key one after the other, also if one fails; each learns whether it had to wait. */

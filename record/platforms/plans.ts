@@ -59,13 +59,13 @@ export async function readPlan(
   relationship: Relationship,
   { leaveOn, now, ...place }: Place & { leaveOn?: PlainDate | undefined; now: Instant },
 ): Promise<PlanInput> {
-  const readLeaving = (on?: PlainDate) =>
+  const readConsequencesOn = (on?: PlainDate) =>
     readConsequences(sql, principal, relationship, { ...place, now, leaveOn: on });
-  const first = await readLeaving(leaveOn);
+  const first = await readConsequencesOn(leaveOn);
   const { surroundings } = first;
   const { today } = surroundings;
   const earliest = leaveOn ?? findEarliestLeaveDay(first.found, today);
-  const { found } = earliest === null || earliest === first.found.leaveOn ? first : await readLeaving(earliest);
+  const { found } = earliest === null || earliest === first.found.leaveOn ? first : await readConsequencesOn(earliest);
   const unmet = new Map<Consequence, BlockerCode[] | null>();
   for (const item of found.items) unmet.set(item, await listUnmet(sql, relationship.providerId, surroundings, item));
   return { plan: planTransition(found, (item) => unmet.get(item)!, today), today };

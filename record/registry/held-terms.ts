@@ -50,7 +50,7 @@ export interface HeldFile {
 /** The parts of it that a caller gives; a former list takes the place of the one on file. */
 export type HeldPatch = { [Field in keyof HeldFile]?: HeldFile[Field] | undefined };
 
-const simplifyText = (text = '') => text.replaceAll(/[\s.-]/g, '').toUpperCase();
+const stripSeparators = (text = '') => text.replaceAll(/[\s.-]/g, '').toUpperCase();
 
 const LICENCES: HeldKind<Licence> = {
   readPlace: ({ state }) => state,
@@ -59,15 +59,15 @@ const LICENCES: HeldKind<Licence> = {
 const COVER: HeldKind<Malpractice> = {
   readPlace: () => 'malpractice',
   isSame: (one, other) =>
-    simplifyText(one.carrier) === simplifyText(other.carrier) &&
+    stripSeparators(one.carrier) === stripSeparators(other.carrier) &&
     [one, other].some(
       ({ policyNumber }) =>
-        policyNumber === undefined || simplifyText(policyNumber) === simplifyText(other.policyNumber),
+        policyNumber === undefined || stripSeparators(policyNumber) === stripSeparators(other.policyNumber),
     ),
 };
 const DEA: HeldKind<Dea> = {
   readPlace: ({ state }) => state,
-  isSame: (one, other) => simplifyText(one.number) === simplifyText(other.number),
+  isSame: (one, other) => stripSeparators(one.number) === stripSeparators(other.number),
 };
 
 /** The way in which numbers of a kind are sealed: the shown part of one stands in its place. */
