@@ -87,30 +87,47 @@ const KINDS: Record<string, Declared['kind']> = {
   TsEnumDeclaration: 'type',
 };
 
-/** Reads the names of a declaration. */
-function readDeclaration(node: Named): Pick<Declared, 'name' | 'kind'>[] {
+const findKind = (init: Node | null, isCalled: boolean): Declared['kind'] =>
+  /^(Arrow)?Function/.test(init?.type ?? '')
+    ? 'function'
+    : isCalled && /^(Call|Await)Expression/.test(init?.type ?? '')
+      ? 'method'
+      : 'value';
+
+/** Reads the names of a declaration. A call makes functions too: they are called in their file. */
+function readDeclaration(node: Named, called: ReadonlySet<string>): Pick<Declared, 'name' | 'kind'>[] {
   if (node.type === 'VariableDeclaration')
     return (node.declarations as Variable[])
       .filter(({ id }) => id.type === 'Identifier')
       .map(({ id, init }) => ({
         name: id.value,
-        kind: /^(Arrow)?Function/.test(init?.type ?? '') ? 'function' : 'value',
+        kind: findKind(init, called.has(id.value) && id.value !== 'sql'),
       }));
   const kind = KINDS[node.type];
   return kind ? [{ name: (node.identifier ?? node.id)!.value, kind }] : [];
 }
 
+/** The names by themselves that are called in a part of a file. */
+function findCalled(part: unknown, found = new Set<string>()): Set<string> {
+  if (typeof part !== 'object' || part === null) return found;
+  const { type, callee } = part as { type?: string; callee?: { type: string; value: string } };
+  if (type === 'CallExpression' && callee?.type === 'Identifier') found.add(callee.value);
+  for (const inside of Object.values(part)) findCalled(inside, found);
+  return found;
+}
+
 /** The functions and methods within what stands at a file's top level; a function that a table has as data is not named by a verb. */
 function readInnerNames(
   part: unknown,
+  called: ReadonlySet<string>,
   found: Pick<Declared, 'name' | 'kind'>[] = [],
 ): Pick<Declared, 'name' | 'kind'>[] {
-  if (Array.isArray(part)) for (const one of part) readInnerNames(one, found);
+  if (Array.isArray(part)) for (const one of part) readInnerNames(one, called, found);
   else if (typeof part === 'object' && part !== null) {
     const node = part as Named;
     const key = node.key as { type: string; value: string } | undefined;
     if (node.type === 'FunctionDeclaration' || node.type === 'VariableDeclaration')
-      found.push(...readDeclaration(node).filter(({ kind }) => kind === 'function'));
+      found.push(...readDeclaration(node, called).filter(({ kind }) => kind !== 'value' && kind !== 'type'));
     if (
       key?.type === 'Identifier' &&
       (node.type === 'TsMethodSignature' || node.kind === 'method') &&
@@ -119,18 +136,19 @@ function readInnerNames(
       found.push({ name: key.value, kind: 'method' });
     if (node.type === 'Identifier' && (node.typeAnnotation as FunctionType)?.typeAnnotation?.type === 'TsFunctionType')
       found.push({ name: (part as { value: string }).value, kind: 'method' });
-    for (const inside of Object.values(node)) readInnerNames(inside, found);
+    for (const inside of Object.values(node)) readInnerNames(inside, called, found);
   }
   return found;
 }
 
 function readNames(file: string, source: string): Declared[] {
   const body: object[] = parseSync(source, { syntax: 'typescript', target: 'es2022' }).body;
+  const called = findCalled(body);
   return (body as Node[]).flatMap((node) => {
     const exported = node.type === 'ExportDeclaration';
     const declaration = exported ? (node.declaration as Named) : node;
-    const own = readDeclaration(declaration);
-    const inner = readInnerNames(declaration).filter(({ name }) => !own.some((one) => one.name === name));
+    const own = readDeclaration(declaration, called);
+    const inner = readInnerNames(declaration, called).filter(({ name }) => !own.some((one) => one.name === name));
     return [
       ...own.map((declared) => ({ file, exported, ...declared })),
       ...inner.map((declared) => ({ file, exported: false, ...declared })),
@@ -191,6 +209,7 @@ test.each([
   'const startAll = () => { function bodyOf() {} };',
   'class Child { ended() {} }',
   'interface Pool { failed(error: Error): void }',
+  'const bothNames = addOldNames(NAMES); use(bothNames({}));',
   'const mapAll = (of: (item: string) => string) => of("a");',
 ])('refused: %s', (source) => {
   expect(listUnclear(readNames('f.ts', source))).toHaveLength(1);
