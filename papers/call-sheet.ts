@@ -3,6 +3,7 @@ import { TO_DO } from '../domain/work-queue/to-do';
 import type { Purpose } from '../domain/kernel/codes';
 import type { Instant } from '../domain/time/instants';
 import { drawPdf, type Column } from './pdf-layout';
+import { joinLines, spellCode } from './words';
 
 /** The parts of a call sheet that are printed. */
 export interface PrintedCall {
@@ -37,9 +38,6 @@ const COLUMNS: Column[] = [
   { title: 'Please', share: 0.18 },
   { title: 'Last contact', share: 0.18 },
 ];
-
-const spellCode = (code: string): string => code.replaceAll('_', ' ');
-const joinLines = (...all: (string | null | undefined | false)[]): string => all.filter(Boolean).join('\n');
 
 /** Draws a payer's call sheet as a page to have at hand: whom to call, what to have ready, and each application. */
 export const drawCallSheet = (sheet: PrintedCall, now: Instant, letterhead: Letterhead): Promise<Buffer> =>

@@ -1,9 +1,7 @@
 import type { Certificate } from '../domain/billing/certificates';
 import type { Letterhead } from '../domain/kernel/letterhead';
 import { drawPdf } from './pdf-layout';
-
-const spellCode = (code: string): string => code.replaceAll('_', ' ');
-const joinLines = (...parts: (string | null | undefined)[]): string => parts.filter(Boolean).join('\n');
+import { joinLines, spellCode } from './words';
 
 /** Writes the value of a fact, in whichever of its forms it is. */
 const writeValue = (value: Certificate['facts'][number]['value']): string =>

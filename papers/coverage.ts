@@ -3,6 +3,7 @@ import type { PlainDate } from '../domain/time/instants';
 import type { ReadinessReason, Stage } from '../domain/kernel/codes';
 import { writeCsv } from './csv';
 import { drawPdf, type Table } from './pdf-layout';
+import { spellCode } from './words';
 
 /** A cell of a client's coverage, as far as papers show it. */
 export interface CoverageCell {
@@ -54,8 +55,6 @@ export const writeCoverageCsv = (cells: readonly CoverageCell[]): string =>
   );
 
 const joinPlatforms = ({ platforms }: CoverageCell): string => platforms.map(({ platform }) => platform).join(', ');
-
-const spellCode = (code: string | null): string => (code ?? '').replaceAll('_', ' ');
 
 const UNCONFIRMED = '_unconfirmed';
 

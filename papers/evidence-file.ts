@@ -16,11 +16,9 @@ import type {
 } from '../domain/applications/evidence-file';
 import type { FactValue } from '../domain/kernel/facts';
 import { drawPdf, type Column, type Row, type Table } from './pdf-layout';
+import { joinLines, spellCode } from './words';
 
-const spellCode = (code: string | null | undefined): string =>
-  (code ?? '').replaceAll('_', ' ').replace(/\btin\b/, 'TIN');
 const capitalizeText = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-const joinLines = (...parts: (string | false | null | undefined)[]): string => parts.filter(Boolean).join('\n');
 
 const FACT_NAMES: Record<Fact, string> = {
   contract: 'Contract',
