@@ -14,7 +14,7 @@ import type { ResolvedPlaybook } from '../registry/playbook';
 import { findStatutoryDate } from '../registry/statutory';
 import { TRACKS, type Agenda, type RecredentialingDates, type TimerName } from './events';
 import type { Instant, PlainDate } from '../time/instants';
-import { type Purpose, PARTICIPATION_TRACKS } from '../kernel/codes';
+import { PARTICIPATION_TRACKS } from '../kernel/codes';
 import type { Progress } from './progress';
 import {
   isHeld,
@@ -27,9 +27,7 @@ import {
   type Silence,
 } from './state';
 import { computeNextFollowUpAt } from './view';
-
-/** Steps that carry the payer's deadline; neither a pause nor a hold silences them or their timers. */
-const DEADLINES: readonly Purpose[] = ['provide_information', 'decide_on_appeal'];
+import { DEADLINE_STEPS } from '../work-queue/ranking';
 
 /**
  * Computes every instant that a state waits for, by the playbook's durations and the calendar: the one place that turns
@@ -81,7 +79,8 @@ export function computeAgenda(state: ApplicationState, playbook: ResolvedPlayboo
       const name = step.purpose === 'provide_information' ? 'informationDeadline' : 'appealWindow';
       armTimer(name, computeLastMoment(dueAt, lasts, window.timeZone), false);
     }
-    if (!isSilent || DEADLINES.includes(step.purpose))
+    // neither a pause nor a hold silences what has the payer's deadline, or its timers
+    if (!isSilent || DEADLINE_STEPS.includes(step.purpose))
       agenda.items.push({ purpose: step.purpose, since: step.since, dueAt });
   }
 
@@ -125,11 +124,11 @@ function computeWorkDates(
   { hurriedAt }: Pick<FollowUp, 'hurriedAt'> = {},
 ): { dueAt: Instant; escalatesAt: Instant } {
   const countFrom = (duration: Duration) => (at: Instant) => computeChase({ at }, duration, window);
-  const late = countFrom(contactOverdueAfter);
-  const escalates = countFrom(hurriedAt ? halveDuration(escalateAfter) : escalateAfter);
+  const computeDueAt = countFrom(contactOverdueAfter);
+  const computeEscalation = countFrom(hurriedAt ? halveDuration(escalateAfter) : escalateAfter);
   const silences = listSilences(state);
-  const from = skipSilences(silences, since, late);
-  return { dueAt: late(from), escalatesAt: escalates(skipSilences(silences, from, escalates)) };
+  const from = skipSilences(silences, since, computeDueAt);
+  return { dueAt: computeDueAt(from), escalatesAt: computeEscalation(skipSilences(silences, from, computeEscalation)) };
 }
 
 function computeFollowUpAt(state: ApplicationState, f: FollowUp, playbook: ResolvedPlaybook): Instant {
