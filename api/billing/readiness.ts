@@ -29,6 +29,7 @@ import {
   BESIDE_BAD_FIELDS,
   date,
   id,
+  reportBrokenRule,
   requireOrder,
   instant,
   line,
@@ -66,14 +67,12 @@ const scope = z
   .meta({ id: 'ReadinessQuestion' });
 
 const question = scope.superRefine(({ payerId, electronicPayerId, clearinghouse }, context) => {
-  const reportIssue = (path: string, rule: string, message: string) =>
-    context.addIssue({ code: 'custom', path: [path], message, params: { rule } });
   if (!payerId && !electronicPayerId)
-    reportIssue('payerId', 'required', 'is required, unless electronicPayerId is given');
+    reportBrokenRule(context, ['payerId'], 'required', 'is required, unless electronicPayerId is given');
   if (payerId && electronicPayerId)
-    reportIssue('electronicPayerId', 'not_with_payer_id', 'must be left out beside payerId');
+    reportBrokenRule(context, ['electronicPayerId'], 'not_with_payer_id', 'must be left out beside payerId');
   if (clearinghouse && !electronicPayerId)
-    reportIssue('clearinghouse', 'needs_electronic_payer_id', 'belongs to an electronicPayerId');
+    reportBrokenRule(context, ['clearinghouse'], 'needs_electronic_payer_id', 'belongs to an electronicPayerId');
 }, BESIDE_BAD_FIELDS);
 type Question = z.output<typeof question>;
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { BESIDE_BAD_FIELDS } from './schemas';
+import { BESIDE_BAD_FIELDS, reportBrokenRule } from './schemas';
 
 /** Fields that had another name before: the old one, and the one that replaced it. */
 export type OldNames = Record<string, string>;
@@ -25,13 +25,11 @@ export function allowOldNames<S extends z.ZodRawShape>(id: string | null, schema
   return (schema as z.ZodObject)
     .safeExtend(shape)
     .superRefine((body: Record<string, unknown>, context) => {
-      const reportIssue = (path: string, rule: string, message: string): void =>
-        context.addIssue({ code: 'custom', path: [path], message, params: { rule } });
       for (const [old, name] of Object.entries(names)) {
         if (body[old] !== undefined && body[name] !== undefined)
-          reportIssue(old, 'one_name', `must be left out where ${name} is given: it is its old name`);
+          reportBrokenRule(context, [old], 'one_name', `must be left out where ${name} is given: it is its old name`);
         if (required.includes(old) && body[old] === undefined && body[name] === undefined)
-          reportIssue(name, 'required', 'is required');
+          reportBrokenRule(context, [name], 'required', 'is required');
       }
     }, BESIDE_BAD_FIELDS)
     .meta({ ...(id && { id }), ...(either.length > 0 && { allOf: either }) })
