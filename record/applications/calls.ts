@@ -1,11 +1,11 @@
 import type { Instant } from '../../domain/time/instants';
 import { MOST_CALL_MINUTES } from '../../domain/applications/calls';
 import type { CallField } from '../../domain/registry/caller-verification';
-import { toJson, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
+import { toJson, type Db, type Sql, type Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { recordAuditAtClients } from '../kernel/audit';
 import { selectUnmergedId } from '../kernel/one-entry';
-import { buildActor, type Actor, type Principal } from '../kernel/principal';
+import { buildActor, isWithinReach, type Actor, type Principal } from '../kernel/principal';
 import { findProvider } from '../registry/providers';
 import { readNumber, readTin, recordReveal } from '../registry/reveals';
 
@@ -31,15 +31,11 @@ interface CalledApplication {
   clientId: string;
 }
 
-/** Writes the condition that a caller sees a call: all of its clients are theirs. */
-export const isCallSeen = (sql: Db, { clientIds }: Principal): Fragment =>
-  clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[]`;
-
 export async function findCall(sql: Db, principal: Principal, id: string): Promise<Call | null> {
   const [call] = await sql<Call[]>`
     select id, ${selectUnmergedId(sql, 'payers', sql`calls.payer_id`)} as payer_id, application_ids, started_by,
       started_at, ends_at, coalesce(ended_at, case when ends_at <= now() then ends_at end) as ended_at, contacts_id
-    from calls where id = ${id} and ${isCallSeen(sql, principal)}`;
+    from calls where id = ${id} and ${isWithinReach(sql, principal)}`;
   return call ?? null;
 }
 

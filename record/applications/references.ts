@@ -1,6 +1,5 @@
 import { selectEntryIds } from '../kernel/one-entry';
-import { isInScope, type Principal } from '../kernel/principal';
-import { isCallSeen } from './calls';
+import { isInScope, isWithinReach, type Principal } from '../kernel/principal';
 import { isSeen } from '../registry/users';
 import type { Db } from '../../runtime/database';
 
@@ -55,7 +54,7 @@ export async function listUnknownReferences(
     group by place having not bool_or(case referent
       when 'agreement' then exists (select from agreements where id = named_id and ${seen} and ${ofOwner} and ${itsPractices})
       when 'application' then exists (select from applications where id = named_id and ${seen} and ${ofClient})
-      when 'call' then exists (select from calls where id = named_id and ${isCallSeen(sql, principal)})
+      when 'call' then exists (select from calls where id = named_id and ${isWithinReach(sql, principal)})
       when 'client' then exists (select from clients where id = named_id and ${seen})
       when 'document' then exists (select from documents where id = named_id and ${seen} and ${ofOwner})
       when 'location' then exists (select from locations where id = named_id and ${seen} and ${ofOwner} and ${itsPractices})

@@ -9,7 +9,7 @@ import { createSecret } from '../../runtime/secrets';
 import { recordAudit } from '../kernel/audit';
 import { Duplicate } from '../kernel/duplicate';
 import type { OutreachStep } from './mail';
-import { buildActor, lockKey, isInScope, type Principal } from '../kernel/principal';
+import { buildActor, lockKey, isInScope, isWithinReach, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { openField, sealField } from '../kernel/sealed-fields';
 import { isStillShown } from '../kernel/shown-secrets';
@@ -49,9 +49,6 @@ const computeRetryAt = (at: Instant, failures: number): Instant =>
 const sealSecret = (keyring: Keyring, id: string): string =>
   sealField(keyring, 'webhook.secret', id, `whsec_${createSecret('base64')}`);
 const selectColumns = (sql: Db) => sql`id, url, types, client_ids, created_at, failures, resume_at, last_error`;
-// a user may manage an endpoint whose clients they all may see
-const isWithinReach = (sql: Db, { clientIds }: Principal) =>
-  clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[]`;
 
 /**
  * Adds an endpoint, whose secret `findEndpointSecret` has for a while. Repeated under the same id it changes nothing.

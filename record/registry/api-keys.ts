@@ -4,7 +4,14 @@ import { toJson, type Db, type Fragment, type Sql, type Tx } from '../../runtime
 import type { Keyring } from '../../runtime/keyring';
 import { hashSecret, createSecret } from '../../runtime/secrets';
 import { recordAudit } from '../kernel/audit';
-import { buildActor, lockKey, selectCommonClients, type Actor, type Principal } from '../kernel/principal';
+import {
+  buildActor,
+  isWithinReach,
+  lockKey,
+  selectCommonClients,
+  type Actor,
+  type Principal,
+} from '../kernel/principal';
 import { openField, sealField } from '../kernel/sealed-fields';
 import { isStillShown } from '../kernel/shown-secrets';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
@@ -41,16 +48,16 @@ export const listReaches = (sql: Db): Fragment => sql`(
   from api_keys k left join users u on u.id = k.user_id)`;
 
 // A user who manages a key sees all clients that it reaches.
-const isWithinReach = (sql: Db, { clientIds }: Principal): Fragment =>
-  clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[] and client_ids <> '{}'`;
+const isManaged = (sql: Db, principal: Principal): Fragment =>
+  principal.clientIds === null ? sql`true` : sql`${isWithinReach(sql, principal)} and client_ids <> '{}'`;
 
 const selectKeys = (sql: Db, principal: Principal) => sql`
   select id, name, role, client_ids, expires_on, user_id, service_name, created_by, created_at, revoked_at
-  from ${listReaches(sql)} keys where ${isWithinReach(sql, principal)}`;
+  from ${listReaches(sql)} keys where ${isManaged(sql, principal)}`;
 
 /** Selects the ids of the keys that a principal manages. */
 export const selectManaged = (sql: Db, principal: Principal): Fragment =>
-  sql`select id from ${listReaches(sql)} keys where ${isWithinReach(sql, principal)}`;
+  sql`select id from ${listReaches(sql)} keys where ${isManaged(sql, principal)}`;
 
 /**
  * Makes a key, whose secret `findKeySecret` has for a while. Attempts that overlap, or follow a crash, find the key
