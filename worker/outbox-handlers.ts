@@ -8,7 +8,7 @@ import { keepFollowUps } from '../record/applications/commands';
 import { openRecredentialing, listNeedlessRenewals, listRenewedParticipations } from '../record/applications/renewals';
 import { deriveId } from '../record/kernel/digest';
 import type { OutboxTopic } from '../record/kernel/outbox';
-import type { Actor } from '../record/kernel/principal';
+import { createSystemActor, type Actor } from '../record/kernel/principal';
 import { announceFact, announceTo, forwardRow } from '../record/kernel/subscribers';
 import type { Sql, Tx } from '../runtime/database';
 
@@ -33,7 +33,7 @@ export function createOutboxHandlers(sql: Sql, dispatch: Dispatch): Record<Outbo
       replace: async (tx, id) => {
         const { submitted, untold } = await findConcernedApplications(tx, id);
         await announceTo(tx, 'application file changed', submitted, { committed: true });
-        await keepCommands(tx, 'change-notice', id, untold, buildSystemActor('changes'));
+        await keepCommands(tx, 'change-notice', id, untold, createSystemActor('changes'));
         await announceFact(tx, 'file change passed on', id);
       },
     },
@@ -46,7 +46,7 @@ export function createOutboxHandlers(sql: Sql, dispatch: Dispatch): Record<Outbo
           'withdrawal',
           `${id}/ended`,
           await listNeedlessRenewals(tx, id),
-          buildSystemActor('recredentialing'),
+          createSystemActor('recredentialing'),
         ),
     },
     renew_participations: {
@@ -56,7 +56,7 @@ export function createOutboxHandlers(sql: Sql, dispatch: Dispatch): Record<Outbo
           'committee-date',
           id,
           await listRenewedParticipations(tx, id),
-          buildSystemActor('recredentialing'),
+          createSystemActor('recredentialing'),
         ),
     },
     ending_item: { call: (id) => settleEndingItem(sql, dispatch, id) },
@@ -70,7 +70,7 @@ export function createOutboxHandlers(sql: Sql, dispatch: Dispatch): Record<Outbo
 async function endTerminated(tx: Tx, id: string): Promise<void> {
   const version = await lockTermination(tx, id);
   const changed = (await listTerminatedParticipations(tx, id)).filter(({ given }) => !given?.holds);
-  const actor = buildSystemActor('termination');
+  const actor = createSystemActor('termination');
   const struck = changed.flatMap(({ given, ...one }) =>
     given ? { ...one, body: { entryId: given.id, reason: 'the termination gives it no more' } } : [],
   );
@@ -116,5 +116,3 @@ const keepCommands = <A extends Action>(
     })),
     actor,
   );
-
-const buildSystemActor = (id: string): Actor => ({ type: 'system', id, name: 'Countersign' });

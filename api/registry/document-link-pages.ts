@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { recordFileUse } from '../../record/registry/document-files';
 import { openLink } from '../../record/registry/document-links';
+import { createSystemActor } from '../../record/kernel/principal';
 import { hashSecret } from '../../runtime/secrets';
 import { lookUpSecret } from '../kernel/auth';
 import type { Deps } from '../kernel/deps';
@@ -19,7 +20,7 @@ export function createDocumentLinkPages(deps: Deps, wrongKeys: WrongKeys): Route
     if (!link) throw new Problem('not_found');
     const { id, documentId, clientId, containsPhi, madeBy, name } = link;
     const answer = await answerFile(deps, { id: documentId, name });
-    const reader = { type: 'system' as const, id, name: `Link of ${madeBy.name}`, requestId: res.get('X-Request-Id')! };
+    const reader = { ...createSystemActor(id, `Link of ${madeBy.name}`), requestId: res.get('X-Request-Id')! };
     const document = { id: documentId, clientId, containsPhi };
     await recordFileUse(sql, reader, document, { action: 'document.read', detail: { linkId: id, madeBy } });
     sendAnswer(res, answer);

@@ -18,9 +18,9 @@ import type { Db, Sql } from '../../runtime/database';
 import { deriveId } from '../kernel/digest';
 import type { ChangedSubject } from '../registry/file-changes';
 import { openApplication } from './opening';
-import { isInScope, type Actor, type Principal } from '../kernel/principal';
+import { createSystemActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 
-const SYSTEM: Actor = { type: 'system', id: 'changes', name: 'Countersign' };
+const SYSTEM = createSystemActor('changes');
 
 /** The number of changes of a practice or provider that are shown. */
 const LATEST = 50;

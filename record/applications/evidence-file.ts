@@ -10,6 +10,7 @@ import {
   type EvidenceSubject,
 } from '../../domain/applications/evidence-file';
 import type { Db } from '../../runtime/database';
+import { createSystemPrincipal, type Principal } from '../kernel/principal';
 import { isStored } from '../registry/document-files';
 import { listTimeline } from './timeline';
 
@@ -21,7 +22,7 @@ export interface WrittenEvidenceFile {
 }
 
 /** The file leaves out the operator's own notes, which the client doesn't see. */
-const READER = { type: 'system', id: 'evidence', name: 'Countersign', role: 'client', clientIds: null } as const;
+const READER: Principal = { ...createSystemPrincipal('evidence'), role: 'client' };
 const PAGE = 1000;
 
 /** Gathers everything on record that the therapist of an application can take along. */

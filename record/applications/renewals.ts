@@ -6,10 +6,10 @@ import { isParticipating, type ApplicationState } from '../../domain/application
 import type { Db, Sql } from '../../runtime/database';
 import { deriveId } from '../kernel/digest';
 import { openApplication } from './opening';
-import type { Actor } from '../kernel/principal';
+import { createSystemActor } from '../kernel/principal';
 import { isSameScope } from './affected-applications';
 
-const SYSTEM: Actor = { type: 'system', id: 'recredentialing', name: 'Countersign' };
+const SYSTEM = createSystemActor('recredentialing');
 
 const buildRenewalKey = (key: ApplicationKey): ApplicationKey => ({ ...key, kind: 'recredentialing' });
 

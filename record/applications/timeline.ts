@@ -2,7 +2,7 @@ import { STAFF_ROLES, type Role } from '../../domain/kernel/codes';
 import type { EventKind } from '../../domain/applications/events';
 import type { Instant } from '../../domain/time/instants';
 import type { Db, Fragment } from '../../runtime/database';
-import type { Actor, Principal } from '../kernel/principal';
+import { createSystemActor, type Actor, type Principal } from '../kernel/principal';
 import { selectStanding, type MessageStanding } from '../outreach/messages';
 import { buildMessageKey, MESSAGE_ROLES, type MessageRole } from './outreach-due';
 
@@ -71,7 +71,7 @@ async function listMessages(
   return messages;
 }
 
-const MACHINE: Actor = { type: 'system', id: 'workflow', name: 'Countersign' };
+const SYSTEM = createSystemActor('workflow');
 
 /** Lists one page of an application's timeline, with the state of the messages that its entries wrote. */
 export async function listTimelineWithMessages(
@@ -135,7 +135,7 @@ function buildTimelineEntry(row: Row, forStaff: boolean): TimelineEntry {
     id,
     at,
     kind,
-    actor: row.actor ?? MACHINE,
+    actor: row.actor ?? SYSTEM,
     ...(causeId && { causeId }),
     ...(struckBy && { struck: { byId: struckBy, reason: row.reason ?? '' } }),
     ...(row.answers?.count && { answers: row.answers }),

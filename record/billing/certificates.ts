@@ -16,7 +16,7 @@ import { recordAudit } from '../kernel/audit';
 import { computeDigest } from '../kernel/digest';
 import { selectUnmergedId } from '../kernel/one-entry';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
-import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
+import { buildActor, createSystemPrincipal, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { findSettings, listSettingsVersions } from '../kernel/settings';
 import { emitEvent } from '../outreach/event-feed';
 import { queueMessages } from '../outreach/messages';
@@ -30,7 +30,7 @@ import {
 } from './readiness';
 
 /** The identity in whose name certificates are compared with the record. */
-const SYSTEM: Principal = { type: 'system', id: 'certificates', name: 'Countersign', role: 'service', clientIds: null };
+const SYSTEM = createSystemPrincipal('certificates');
 
 export interface Holder {
   name: string;

@@ -15,11 +15,11 @@ import { toRows, type Db, type Tx } from '../../runtime/database';
 import { emitEvent } from '../outreach/event-feed';
 import { selectEntryIds } from '../kernel/one-entry';
 import { selectExclusionWords } from '../kernel/person-scope';
-import type { Principal } from '../kernel/principal';
+import { createSystemPrincipal } from '../kernel/principal';
 import { checkCertificatesOfProvider } from './certificates';
 import { readReadinessEvidence } from './readiness';
 
-const SYSTEM: Principal = { type: 'system', id: 'gate', name: 'Countersign', role: 'service', clientIds: null };
+const SYSTEM = createSystemPrincipal('gate');
 
 interface Scope {
   clientId: string;

@@ -4,7 +4,7 @@ import { toJson, type Db, type Sql, type Tx } from '../../runtime/database';
 import { createKeyWrapper, type KeyWrapper, type WrappedKey } from '../../runtime/key-wrapper';
 import { buildKeyring, parseKeys, type Keyring, type SealingKeys } from '../../runtime/keyring';
 import { recordAudit } from './audit';
-import { buildActor, type Actor, type Principal } from './principal';
+import { buildActor, createSystemPrincipal, type Actor, type Principal } from './principal';
 
 /** The description of a key that seals. */
 export interface DataKey {
@@ -19,7 +19,7 @@ export interface DataKey {
 }
 
 /** The principal of keys that are made without a request. */
-const KEEPER: Principal = { type: 'system', id: 'keys', name: 'Countersign', role: 'service', clientIds: null };
+const SYSTEM = createSystemPrincipal('keys');
 
 /** Any number that nothing else locks: keys are made and wrapped one after the other. */
 const LOCK = 7_203_513;
@@ -47,7 +47,7 @@ const prepareDataKeys = (sql: Sql, wrapper: KeyWrapper): Promise<void> =>
       const [{ isNew }] = await tx<[{ isNew: boolean }]>`
         select not exists (select from practices) and not exists (select from applications)
           and not exists (select from idempotency_keys) and not exists (select from webhook_endpoints) as is_new`;
-      await makeDataKey(tx, wrapper, KEEPER, isNew ? '0' : FIRST_SEALS_AFTER);
+      await makeDataKey(tx, wrapper, SYSTEM, isNew ? '0' : FIRST_SEALS_AFTER);
       return;
     }
     const elsewhere = await tx<(WrappedKey & { id: string })[]>`
@@ -55,14 +55,14 @@ const prepareDataKeys = (sql: Sql, wrapper: KeyWrapper): Promise<void> =>
     for (const { id, ...kept } of elsewhere) {
       const again = await wrapper.wrapKey(await wrapper.unwrapKey(kept, nameKey(id)), nameKey(id));
       await tx`update data_keys set master_id = ${again.masterId}, wrapped = ${again.wrapped} where id = ${id}`;
-      await recordAudit(tx, KEEPER, {
+      await recordAudit(tx, SYSTEM, {
         action: 'data_key.wrap',
         subjectType: 'data_key',
         subjectId: id,
         detail: { masterId: again.masterId, before: kept.masterId },
       });
     }
-    if (elsewhere.length > 0 && newest.sealedAllAt) await makeDataKey(tx, wrapper, KEEPER, KNOWN_AFTER);
+    if (elsewhere.length > 0 && newest.sealedAllAt) await makeDataKey(tx, wrapper, SYSTEM, KNOWN_AFTER);
   });
 
 /** Makes a key by which everything is to be sealed; answers the one that is being taken up, where there is one. */

@@ -41,6 +41,16 @@ export const buildActor = ({ type, id, name, userId }: Actor): Actor => ({
   ...(userId !== undefined && { userId }),
 });
 
+/** Creates the actor of what the system, or a service of that name, does by itself; the id says in which of its works. */
+export const createSystemActor = (id: string, name = 'Countersign'): Actor => ({ type: 'system', id, name });
+
+/** Creates the identity in whose name the system works for all clients. */
+export const createSystemPrincipal = (id: string, name?: string): Principal => ({
+  ...createSystemActor(id, name),
+  role: 'service',
+  clientIds: null,
+});
+
 /** Whether an actor is a caller: the same user, signed in or by whichever key, or the same program's key. */
 export const isSameActor = (actor: Actor, { type, id, userId }: Actor): boolean =>
   actor.userId === undefined && userId === undefined ? actor.type === type && actor.id === id : actor.userId === userId;
@@ -68,6 +78,10 @@ const LOCKED: Partial<Record<Principal['type'], string>> = { key: 'api_keys', us
 export const selectCommonClients = (sql: Db, one: Fragment, other: Fragment): Fragment => sql`
   case when ${one} is null then ${other} when ${other} is null then ${one}
     else array(select unnest(${one}) intersect select unnest(${other})) end`;
+
+/** Writes the condition that all clients of a row, which has several, are the principal's. */
+export const isWithinReach = (sql: Db, { clientIds }: Pick<Principal, 'clientIds'>): Fragment =>
+  clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[]`;
 
 /** Writes the condition that keeps a query within what the principal may see; belongs into every query that has one. */
 export const isInScope = (sql: Db, { clientIds }: Pick<Principal, 'clientIds'>, column = 'client_id'): Fragment =>

@@ -12,18 +12,12 @@ import {
 import { readClock } from '../../runtime/clock';
 import { toJson, type Db, type Sql, type Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
-import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
+import { buildActor, createSystemPrincipal, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { findSettings, listSettingsVersions } from '../kernel/settings';
 import { isStored } from '../registry/document-files';
 
 /** The identity in whose name scheduled purges are done. */
-export const RETENTION: Principal = {
-  type: 'system',
-  id: 'leaving',
-  name: 'Countersign',
-  role: 'service',
-  clientIds: null,
-};
+export const RETENTION = createSystemPrincipal('leaving');
 
 /** The kinds of subjects that are purged, each by a watch of its own: a client, or a provider of one. */
 type Kind = 'client' | 'provider';

@@ -20,7 +20,7 @@ import { readClock } from '../../runtime/clock';
 import { isLockTaken, toJson, toRows, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { isCountedAt } from '../kernel/person-scope';
-import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
+import { buildActor, createSystemPrincipal, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { createTasks, type NewTask } from '../kernel/tasks';
 
@@ -108,13 +108,7 @@ const nameColumn = (held: ScreenedSubject) => `${findType(held)}_id` as const;
 const pickOwner = ({ id, personId }: ScreenedSubject) => (personId === null ? { practiceId: id } : { personId });
 
 /** The identity in whose name matches from the list are kept. */
-export const LIST_PRINCIPAL: Principal = {
-  type: 'system',
-  id: 'oig_leie',
-  name: 'OIG LEIE',
-  role: 'service',
-  clientIds: null,
-};
+export const LIST_PRINCIPAL = createSystemPrincipal('oig_leie', 'OIG LEIE');
 const ROWS_AT_ONCE = 2_000;
 const AT_ONCE = 500;
 

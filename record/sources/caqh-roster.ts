@@ -6,7 +6,7 @@ import { computeBackOff } from '../../domain/outreach/pacing';
 import { toJson, toRows, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { isWithClient } from '../kernel/person-scope';
-import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
+import { buildActor, createSystemActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { createTasks } from '../kernel/tasks';
 
 /** A wish to have a provider on the operator's roster with CAQH, or off it; CAQH works on it in its own time. */
@@ -78,7 +78,7 @@ export async function listRosterRequests(
     order by created_at desc, id limit 20`;
 }
 
-const LEFT: Actor = { type: 'system', id: 'caqh_roster', name: 'Countersign' };
+const SYSTEM = createSystemActor('caqh_roster');
 
 /**
  * Updates the roster after a client gains or loses a person: unsent requests that no client wants any more are withdrawn,
@@ -105,7 +105,7 @@ export async function updateRoster(tx: Tx, personId: string, isSomeones: boolean
   if (on)
     await tx`
       insert into caqh_roster_requests
-        ${toRows(tx, { id: randomUUID(), kind: 'remove', personId, caqhId: on.caqhId, requestedBy: toJson(tx, LEFT) })}`;
+        ${toRows(tx, { id: randomUUID(), kind: 'remove', personId, caqhId: on.caqhId, requestedBy: toJson(tx, SYSTEM) })}`;
 }
 
 /**

@@ -22,7 +22,7 @@ import { listFindings } from './findings';
 import { LOOKUPS, WATCHES } from '../kernel/registry-requests';
 import type { OutreachStep } from '../outreach/mail';
 import { isCountedAt } from '../kernel/person-scope';
-import type { Principal } from '../kernel/principal';
+import { createSystemPrincipal, type Principal } from '../kernel/principal';
 import { recordAttestation, recordRegistryAttestation } from '../registry/attestations';
 import { keepRegistrySnapshot } from '../registry/snapshots';
 import { findProvider } from '../registry/providers';
@@ -38,8 +38,8 @@ export interface LookupTrouble {
 
 /** The identity in whose name each service's answers are kept. */
 const REGISTRY_PRINCIPALS: Record<RegistryService, Principal> = {
-  caqh: { type: 'system', id: 'caqh', name: 'CAQH', role: 'service', clientIds: null },
-  nppes: { type: 'system', id: 'nppes', name: 'NPPES', role: 'service', clientIds: null },
+  caqh: createSystemPrincipal('caqh', 'CAQH'),
+  nppes: createSystemPrincipal('nppes', 'NPPES'),
 };
 
 const NPPES_EVERY_DAYS = 30;

@@ -128,6 +128,10 @@ test('rows are added to the outbox by the table of subscribers alone, and by the
   expect(listFilesWith(/\benqueueEach\(|insert into outbox/, 'record/kernel/')).toEqual(['record/operations/stuck.ts']);
 });
 
+test('actors of the system are made in one place', () => {
+  expect(listFilesWith(/type: 'system'/)).toEqual(['record/kernel/principal.ts']);
+});
+
 test('no type is switched off', () => {
   const tests = listSources('test').filter((file) => !__filename.endsWith(file) && switchesTypeOff(readSource(file)));
   expect([...listFiles(switchesTypeOff), ...tests]).toEqual([]);
