@@ -29,7 +29,7 @@ export const fillQueue = (sql: Sql, opened: string): Promise<void> =>
     await tx`analyze`;
   });
 
-/** Pages of the work queue against a page of the list, over HTTP on a book of 100,000 applications, interleaved. */
+/** Measures pages of the work queue against a page of the list, over HTTP on a book of 100,000 applications, interleaved. */
 export async function measureQueue(): Promise<void> {
   const { api, sql, stop } = await bootSystem();
   try {

@@ -92,7 +92,7 @@ function deliverMail(
   });
 }
 
-/** Codes and the command alone, as a server's own words may quote the recipient or the message. */
+/** Describes a failure by codes and the command alone, as a server's own words may quote the recipient or the message. */
 const describeFailure = ({ responseCode, code, command, response = '' }: SmtpFailure): string =>
   [
     responseCode ?? code ?? 'error',

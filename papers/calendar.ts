@@ -16,7 +16,7 @@ export interface Appointment {
 
 const MINUTES = 15;
 
-/** Appointments as iCalendar (RFC 5545); each keeps its identity when its time moves. */
+/** Writes appointments as iCalendar (RFC 5545); each keeps its identity when its time moves. */
 export function writeCalendar(appointments: readonly Appointment[]): string {
   const feed = ical({ name: 'Countersign', ttl: 900 });
   for (const { applicationId, purpose, at, payer, state, provider } of appointments)

@@ -37,7 +37,7 @@ const LOGO = { width: 140, height: 40 };
 const GREY = '#555555';
 const LINE = '#cccccc';
 
-/** Lays a paper out on landscape letter pages, each with its number; a table's head is repeated on every page. */
+/** Draws a paper on landscape letter pages, each with its number; a table's head is repeated on every page. */
 export async function drawPdf(
   { title, about, tables, notes, foot = '', attachment }: Paper,
   letterhead: Letterhead,

@@ -29,7 +29,7 @@ export type Tx = postgres.TransactionSql;
 export const toJson = (sql: Db, value: unknown): postgres.Parameter => sql.json(value as postgres.JSONValue);
 
 /**
- * Rows for an insert, or the columns for an update, by the names of their columns. The driver's own type knows neither optional
+ * Makes rows for an insert, or the columns for an update, by the names of their columns. The driver's own type knows neither optional
  * columns nor fragments among the values.
  */
 export const toRows = (sql: Db, rows: object | readonly object[]) => sql(rows as Record<string, string>[]);

@@ -1,6 +1,6 @@
 import { bundleWorkflowCode } from '@temporalio/worker';
 
-/** Bundles the workflows into the code that a worker loads. */
+/** Builds the workflows into the code that a worker loads. */
 export async function buildWorkflowBundle(): Promise<string> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: require.resolve('../workflows'),

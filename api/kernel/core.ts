@@ -16,7 +16,7 @@ export interface CoreStep {
   status: 200 | 201;
 }
 
-/** Ids as the examples have them; a real answer has others. */
+/** Makes ids as the examples have them; a real answer has others. */
 const makeExampleId = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 const CLIENT = makeExampleId(1);
 const PRACTICE = makeExampleId(2);

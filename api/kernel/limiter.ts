@@ -61,7 +61,7 @@ export class Limiter {
 /** Requests that were counted by their keys, and the questions of a balancer, of which none is to go unanswered. */
 const COUNTED_OTHERWISE = /^\/(v1\/|healthz$|readyz$)/;
 
-/** Bounds how much an address may ask for without a key, in the memory of this process. */
+/** Limits how much an address may ask for without a key, in the memory of this process. */
 export function limitAddresses(): RequestHandler {
   const budgets = new Budgets(OF_AN_ADDRESS);
   return (req, _res, next) => {

@@ -101,7 +101,7 @@ type NamedUser = 'filter' | 'worker' | 'managed';
 /** A route whose types have served their purpose. */
 export type Route = RouteSpec<string, unknown, unknown, unknown>;
 
-/** Declares a route; the handler's request is typed by the path, the subject and the schemas. */
+/** Describes a route; the handler's request is typed by the path, the subject and the schemas. */
 export const route = <Path extends string, Subject = undefined, Query = undefined, Body = undefined>(
   spec: RouteSpec<Path, Subject, Query, Body>,
 ): Route => spec as Route;

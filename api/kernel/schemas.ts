@@ -387,7 +387,7 @@ export const allowRepeats = <T extends z.ZodType>(list: z.ZodArray<T>) => list.m
 const getItself = (item: string): string => item;
 /** Describes a list of ids, each once. */
 export const listOfIds = (max: number) => requireUnique(z.array(id).max(max), getItself);
-/** Words of a set, each once. */
+/** Allows words of a set, each once. */
 export const allowWords = <const T extends readonly [string, ...string[]]>(words: T) =>
   requireUnique(z.array(z.enum(words)).max(words.length), getItself);
 

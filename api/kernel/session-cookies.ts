@@ -14,7 +14,7 @@ const KEPT_MINUTES = {
 };
 type CookieName = keyof typeof KEPT_MINUTES;
 
-/** Tells whether a cookie is for TLS alone; without TLS, which is for this machine, a browser takes no such cookie. */
+/** Whether a cookie is for TLS alone; without TLS, which is for this machine, a browser takes no such cookie. */
 const isSecure = (publicUrl: string): boolean => publicUrl.startsWith('https:');
 
 /** Names a cookie as the browser knows it: `__Host-` says that no other host has set it, and nothing without TLS. */
@@ -43,7 +43,7 @@ export const writeCookie = (name: CookieName, value: string | null, publicUrl: s
 const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
- * Tells whether another site may have had a browser ask for a change, with the cookie that the browser adds by itself. Our
+ * Whether another site may have had a browser ask for a change, with the cookie that the browser adds by itself. Our
  * own changes come from a page of this origin, with the token that only such a page can read.
  */
 export function isForged(req: Request, { session }: Principal, publicUrl: string): boolean {

@@ -105,7 +105,7 @@ async function* listFiles(deps: Deps, principal: Principal, drawn: Sample): Asyn
   yield { path: 'manifest.json', bytes: writeJson({ sample: drawn, files }) };
 }
 
-/** Passes a file on, and tells at its end how long it is and its hash. */
+/** Forwards a file, and reports at its end how long it is and its hash. */
 async function* measureBytes(
   given: ArchivedFile['bytes'],
   reportMeasure: (measured: { bytes: number; sha256: string }) => void,

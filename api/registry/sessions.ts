@@ -68,7 +68,7 @@ const tag = 'users';
 
 const writeLink = (publicUrl: string, token: string): string => `${publicUrl}/sign-in?invitation=${token}`;
 
-/** Mails a user the link of their invitation; answers whether it left. It is shown to who made it all the same. */
+/** Sends a user the link of their invitation; answers whether it left. It is shown to who made it all the same. */
 async function sendInvitation({ sql, mailer, logger }: Deps, user: User, id: string, url: string): Promise<boolean> {
   if (!mailer) return false;
   const { operatorName } = findSettings(await listSettingsVersions(sql));

@@ -43,7 +43,7 @@ export interface Decision {
   refusal?: Refusal;
 }
 
-/** Extracts from a command what the transition table depends on. */
+/** Takes from a command what the transition table depends on. */
 export const buildActionRequest = ({ action, body, version }: Command): ActionRequest => ({
   action,
   ...(action === 'contacts' && { outcome: body.outcome }),

@@ -481,7 +481,7 @@ const CLEARED_FOLLOW_UP = {
   escalatedAt: undefined,
   hurriedAt: undefined,
 };
-/** Outcomes of which two mean more than one: the same call, logged again, is still one. */
+/** Whether two contacts of an outcome mean more than one does; the same call, logged again, is still one. */
 const isCountedByCall = (outcome: Outcome): boolean => outcome === 'no_record' || outcome === 'no_answer';
 /** The number of unanswered calls in a row after which the next follow-up comes sooner. */
 const TOO_OFTEN_UNANSWERED = 2;
@@ -628,7 +628,7 @@ function endHold(s: ApplicationState, { kind, at }: ApplicationEvent, moved: boo
   if (isBack || isOver) s.held.endedAt = at;
 }
 
-/** Prerequisites that neither the file nor a waiver meets. */
+/** Lists prerequisites that neither the file nor a waiver meets. */
 const listUnmet = (s: ApplicationState) =>
   s.file.prerequisites.filter((p) => !p.met && !s.waivers.some((w) => w.prerequisite === p.code));
 

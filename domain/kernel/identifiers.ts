@@ -23,7 +23,7 @@ export const isSsn = (text: string): boolean =>
   // the serial number is not among the library's rules
   /^(\d{9}|\d{3}-\d{2}-\d{4})$/.test(text) && !text.endsWith('0000') && ssn.validate(text).isValid;
 
-/** Reduces a tax id to its digits: the form by which two writings of one number are found equal. */
+/** Normalizes a tax id to its digits: the form by which two writings of one number are found equal. */
 export const normalizeTin = (tin: string): string => tin.replaceAll('-', '');
 
 /** Whether a string is a CAQH provider id: 7 to 10 digits. */

@@ -44,7 +44,7 @@ function findMailingHours(at: Instant, timeZone: string) {
   return { opens, nine, closes };
 }
 
-/** Always the same for one recipient. */
+/** Computes a spread that is always the same for one recipient. */
 const computeRecipientSpread = (id: string): number => (Number.parseInt(id.slice(0, 6), 16) / 0xffffff) * SPREAD_MS;
 
 /** The pause between two mails to one domain, and to one address of a payer: what comes faster waits for its turn. */

@@ -15,7 +15,7 @@ export function computeBackOff(failures: number, id: string): number {
   return wait + computeSpread(id, wait / 5);
 }
 
-/** Always the same for one id, from 0 to less than `ms`. */
+/** Computes a spread that is always the same for one id, from 0 to less than `ms`. */
 export const computeSpread = (id: string, ms: number): number => {
   let hash = 0x811c9dc5;
   for (const character of id) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);

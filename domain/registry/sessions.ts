@@ -3,7 +3,7 @@ export const SIGN_IN_LIMITS = { sessionHours: 8, idleMinutes: 60, invitationDays
 
 const LONGEST_RETURN = 2_000;
 
-/** Tells whether a page to return to after a sign-in is one of ours, so that no link of ours leads elsewhere. */
+/** Whether a page to return to after a sign-in is one of ours, so that no link of ours leads elsewhere. */
 export function isLocalPath(path: string): boolean {
   // browsers read a backslash as a slash, and leave out tabs and line breaks
   if (path.length > LONGEST_RETURN || !/^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(path)) return false;
@@ -18,7 +18,7 @@ export interface EmailClaim {
 }
 
 /**
- * Tells whether an account is another person's than the one who was invited: the provider has verified another address.
+ * Whether an account is another person's than the one who was invited: the provider has verified another address.
  * An address says nothing else here: it links no account, verified or not.
  */
 export const isOtherEmail = ({ email, isVerified }: EmailClaim, invited: string): boolean =>
@@ -31,7 +31,7 @@ export interface RequestSource {
   origin: string | undefined;
 }
 
-/** Tells whether a request comes from a page of ours: something says so, and nothing says otherwise. */
+/** Whether a request comes from a page of ours: something says so, and nothing says otherwise. */
 export const isSameOrigin = ({ site, origin }: RequestSource, ours: string): boolean =>
   (site !== undefined || origin !== undefined) &&
   (site === undefined || site === 'same-origin') &&

@@ -57,7 +57,7 @@ export const isFuture = (date: PlainDate, now: Instant): boolean => date > forma
 /** Finds today in the zone in which the day ends last: what is earlier is over everywhere on earth. */
 export const findLastToday = (now: Instant): PlainDate => formatDate(Date.parse(now) - LAST_ZONE_MS);
 
-/** Milliseconds since the epoch as an instant; the calendar's first or last if it is beyond. */
+/** Writes milliseconds since the epoch as an instant; the calendar's first or last if it is beyond. */
 export const toInstant = (time: number): Instant => new Date(clampTime(time)).toISOString();
 
 const formatDate = (time: number): PlainDate => toUtcDate(toInstant(time));

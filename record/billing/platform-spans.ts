@@ -14,7 +14,7 @@ export async function addSpans(
     from unnest(${[...payerIds]}::uuid[]) as payer_id`;
 }
 
-/** States some spans of a relationship anew; what was known about them before is kept. */
+/** Restates some spans of a relationship; what was known about them before is kept. */
 export async function restateSpans(
   tx: Tx,
   relationshipId: string,

@@ -74,7 +74,7 @@ export async function lockKey(tx: Tx, { type, id }: Principal): Promise<void> {
 /** The tables of what a principal comes in by, and loses if it is revoked. */
 const LOCKED: Partial<Record<Principal['type'], string>> = { key: 'api_keys', user: 'users' };
 
-/** Clients that are in both of two scopes; null is every client. */
+/** Selects clients that are in both of two scopes; null is every client. */
 export const selectCommonClients = (sql: Db, one: Fragment, other: Fragment): Fragment => sql`
   case when ${one} is null then ${other} when ${other} is null then ${one}
     else array(select unnest(${one}) intersect select unnest(${other})) end`;

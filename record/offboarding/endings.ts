@@ -359,7 +359,7 @@ async function readLeaver(sql: Db, { clientId, providerId }: Leaving): Promise<L
   return { applications, agreements, platformRelationships };
 }
 
-/** Items with who and what they are about. */
+/** Adds to items who and what they are about. */
 async function addNames<T extends { subjectId: string }>(
   sql: Db,
   items: readonly T[],

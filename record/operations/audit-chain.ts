@@ -212,7 +212,7 @@ const selectLinks = (sql: Db) => sql<LinkRow[]>`
       then jsonb_build_object('entries', e.detail->'entries', 'through', e.detail->'through') end as purged
   from audit_links l left join audit_log e on e.id = l.entry_id order by l.id`;
 
-/** Entries that are neither linked nor wait for it. */
+/** Lists entries that are neither linked nor wait for it. */
 async function listLoose(sql: Db): Promise<number[]> {
   const rows = await sql<{ id: number }[]>`
     select id from audit_log e

@@ -57,7 +57,7 @@ export interface Suspect {
 const hasNoWaitingStart = (sql: Db): Fragment => sql`
   not exists (select from outbox o where o.subject = a.id and o.topic in ('start_application', 'start_participation'))`;
 
-/** Workflows that should have asked the record so long ago, and those that are due to be looked at again. */
+/** Lists workflows that should have asked the record so long ago, and those that are due to be looked at again. */
 export function listSuspects(
   sql: Db,
   { lateSeconds, limit }: { lateSeconds: number; limit: number },

@@ -41,7 +41,7 @@ export interface ApiKey {
   revokedAt: string | null;
 }
 
-/** Keys with the clients that they reach: none that their user does not see. */
+/** Lists keys with the clients that they reach: none that their user does not see. */
 export const listReaches = (sql: Db): Fragment => sql`(
   select k.id, k.name, k.role, ${selectCommonClients(sql, sql`k.client_ids`, sql`u.client_ids`)} as client_ids, k.expires_on, k.user_id,
     k.service_name, k.created_by, k.created_at, k.revoked_at, k.key_hash, u.name as user_name, u.revoked_at as user_revoked_at

@@ -19,7 +19,7 @@ export interface StoredFile {
   storedAt: Instant;
 }
 
-/** Tests whether a file is its document's: all others are on their way into the store or out of it. */
+/** Writes the condition that a file is its document's: all others are on their way into the store or out of it. */
 export const isStored = (sql: Db, file: string): Fragment =>
   sql`${sql(file)}.stored_at is not null and ${sql(file)}.purged_at is null`;
 

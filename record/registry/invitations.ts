@@ -106,7 +106,7 @@ export const shutSignIn = (sql: Sql, principal: Principal, userId: string): Prom
     return findSignIn(tx, userId);
   });
 
-/** Tells whether an admin of every client has an account to sign in by, so that the bootstrap admin is not needed. */
+/** Whether an admin of every client has an account to sign in by, so that the bootstrap admin is not needed. */
 export async function isAdminLinked(sql: Db): Promise<boolean> {
   const [row] = await sql<{ linked: boolean }[]>`
     select exists (

@@ -6,7 +6,7 @@ import { selectAct } from './acts';
 import { buildActor, type Principal } from '../kernel/principal';
 
 /**
- * Hides an open item, and items that the same act settles, until a day; another snooze takes the place of the one
+ * Snoozes an open item, and items that the same act settles, until a day; another snooze takes the place of the one
  * before.
  */
 export const snoozeItem = (

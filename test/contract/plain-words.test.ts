@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { buildOpenApiDocument } from '../../api/kernel/openapi';
 import { listSources, PRODUCT_FOLDERS, readSource } from '../support/product';
 import { readRoutes } from '../support/routes';
+import { VERBS, writeThirdPerson } from '../support/verbs';
 
 const { routes, close } = readRoutes();
 afterAll(close);
@@ -59,8 +60,12 @@ const listComments = (source: string): string[] =>
 /** A comment and the function right behind it. */
 const ON_FUNCTIONS =
   /\/\*\*(?:(?!\*\/)[\s\S])*\*\/(?=\n *(?:export )?(?:default )?(?:async )?(?:function\b|const \w+(?:: [^=\n]+)? = (?:async )?(?:<.*>)?\())/g;
+/** The words that such a comment begins with: the verbs of names, and some that have others for objects. */
+const BEGINNINGS = new Set(['whether', 'gives', 'has', 'lets', 'strikes', ...[...VERBS].map(writeThirdPerson)]);
 const listWithoutVerb = (source: string): string[] =>
-  (source.match(ON_FUNCTIONS) ?? []).flatMap(listComments).filter((text) => !/^(Whether|[A-Z][a-z]+s)[ ,]/.test(text));
+  (source.match(ON_FUNCTIONS) ?? [])
+    .flatMap(listComments)
+    .filter((text) => !BEGINNINGS.has(/^([A-Z][a-z]+)[ ,]/.exec(text)?.[1]?.toLowerCase() ?? ''));
 
 /** Names of fields stand as they are. */
 const withoutCode = (text: string): string => text.replaceAll(/`[^`]*`/g, '');
@@ -107,6 +112,7 @@ test.each([...PRODUCT_FOLDERS, 'bench'])('the comment on each function in %s beg
 test('a comment on a function without a verb is found', () => {
   const comment = '/** The last day of a participation. */';
   expect(listWithoutVerb(`${comment}\nexport const findLastDay = (state: State) => state.lastDay;`)).toHaveLength(1);
+  expect(listWithoutVerb('/** Entries that are left. */\nconst listLeft = () => [];')).toHaveLength(1);
   expect(listWithoutVerb(`${comment}\nasync function findLastDay() {}`)).toHaveLength(1);
   expect(listWithoutVerb(`${comment}\nconst LAST_DAY = 3;`)).toEqual([]);
   expect(listWithoutVerb('/** Finds the last day. */\nfunction findLastDay() {}')).toEqual([]);
