@@ -50,18 +50,20 @@ const readText = ({ type, value, quasis }: Node): string =>
  */
 function isStatement(node: Node): boolean {
   if (node.type === 'TaggedTemplateExpression') return !isRawText(node.tag as Member);
+  if (node.type === 'Identifier') return node.value === 'unsafe';
   if (isText(node)) return /\bselect\b.*\bfrom\b/is.test(readText(node));
   if (node.type !== 'CallExpression') return false;
   const { type, property } = node.callee as Member;
   const [first] = node.arguments as { expression: Node }[];
   return (
     type === 'MemberExpression' &&
-    (property?.value === 'unsafe' ||
-      (/^(query|begin)$/.test(String(property?.value)) && first !== undefined && isText(first.expression)))
+    /^(query|begin)$/.test(String(property?.value)) &&
+    first !== undefined &&
+    isText(first.expression)
   );
 }
 const hasStatement = (source: string) =>
-  /[\w$)\]>]\s*`|\.(unsafe|query|begin)\b|\bselect\b/i.test(source) && hasNode(source, isStatement);
+  /[\w$)\]>]\s*`|\.(query|begin)\b|\bunsafe\b|\bselect\b/i.test(source) && hasNode(source, isStatement);
 
 const isAssertion = ({ type, typeAnnotation }: Node, kind: string): boolean =>
   type === 'TsAsExpression' && (typeAnnotation as Node).kind === kind;
@@ -73,7 +75,7 @@ const isSwitchedOff = (node: Node): boolean => {
     (type === 'TsAsExpression' && isAssertion(expression as Node, 'unknown')) ||
     (type === 'TsTypeReference' &&
       (typeName as Node).value === 'Record' &&
-      /^string,never$/.test((typeParams as { params: Node[] }).params.map(({ kind }) => kind).join()))
+      /^(string,never$|never,)/.test((typeParams as { params: Node[] }).params.map(({ kind }) => kind).join()))
   );
 };
 const switchesTypeOff = (source: string) => /\bnever\b|\bas unknown\b/.test(source) && hasNode(source, isSwitchedOff);
@@ -98,6 +100,7 @@ test.each([
   'db`WITH one (id) AS (select 1) select * from one`',
   'sql.unsafe("vacuum")',
   'sql.unsafe(text)',
+  'const { unsafe } = sql; unsafe(text)',
   "client.query('select 1')",
   'sql`where client_id = 1 and open`',
   'sql`(select id from clients)`',
@@ -144,6 +147,8 @@ test.each([
   'const z = x as never;',
   'let r: Record<string, never>',
   'let r: Record<string,never>',
+  'let r: Record<never, never>',
+  'let r: Record<never, string>',
   'const y = x as unknown as string',
   'use((x as unknown as { a: string }).a)',
 ])('a type that is switched off is found: %s', (source) => {
