@@ -1,8 +1,8 @@
 'use strict';
 /* The page /verify: shows what is signed and whether it is, without any network. `verifyCertificate` stands before it. */
 
-const find = (id) => document.getElementById(id);
-const knownKeys = JSON.parse(find('keys').textContent);
+const findPart = (id) => document.getElementById(id);
+const knownKeys = JSON.parse(findPart('keys').textContent);
 
 const SAID = {
   valid: [
@@ -19,18 +19,18 @@ const SAID = {
 };
 
 async function showResult() {
-  const [file] = find('file').files;
-  const text = file ? await file.text() : find('text').value;
+  const [file] = findPart('file').files;
+  const text = file ? await file.text() : findPart('text').value;
   if (text.trim() === '') return;
-  const given = find('key').value.trim();
+  const given = findPart('key').value.trim();
   const { keyId } = await verifyCertificate(text, []);
   const keys = given ? [{ id: keyId, publicKey: given }] : knownKeys;
   const { result, certificate } = await verifyCertificate(text, keys);
   const [title, explanation] = SAID[result];
-  find('result').dataset.result = result;
-  find('title').textContent = title;
-  find('explanation').textContent = explanation;
-  find('content').textContent = result === 'valid' ? JSON.stringify(certificate, null, 2) : '';
+  findPart('result').dataset.result = result;
+  findPart('title').textContent = title;
+  findPart('explanation').textContent = explanation;
+  findPart('content').textContent = result === 'valid' ? JSON.stringify(certificate, null, 2) : '';
 }
 
-for (const id of ['file', 'text', 'key']) find(id).addEventListener('input', () => void showResult());
+for (const id of ['file', 'text', 'key']) findPart(id).addEventListener('input', () => void showResult());

@@ -10,7 +10,7 @@ import { sendAnswer, servePage } from '../kernel/router';
 import type { WrongKeys } from '../kernel/wrong-keys';
 import { answerFile } from './document-files';
 
-/** Links to files of documents: who opens one sends no key, so the address itself is the secret. */
+/** Serves links to files of documents: who opens one sends no key, so the address itself is the secret. */
 export function createDocumentLinkPages(deps: Deps, wrongKeys: WrongKeys): Router {
   const { sql } = deps;
   const router = Router({ caseSensitive: true, strict: true });
