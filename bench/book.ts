@@ -7,7 +7,7 @@ const PAYERS = 20;
 
 /**
  * Writes a book of confirmed applications straight into the tables: twenty payers for each of the clinicians of one
- * practice, 100,000 where no number is given. A second book of other clinicians is another client's; answers the client's id.
+ * practice, 100,000 where no number is given. A second book of other clinicians is another client's; returns the client's id.
  */
 export const writeBook = (sql: Sql, { clinicians = CLINICIANS, first = 1 } = {}): Promise<string> =>
   sql.begin(async (tx) => {

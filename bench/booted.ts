@@ -120,7 +120,7 @@ export async function takeItems<T>(from: AsyncGenerator<T>, count: number): Prom
   return taken;
 }
 
-/** Does the work for every item, `size` at a time; answers the milliseconds that it took. */
+/** Does the work for every item, `size` at a time; returns the milliseconds that it took. */
 export async function measureWork<T>(
   items: readonly T[],
   size: number,

@@ -100,7 +100,7 @@ export async function measureNeighbour(): Promise<void> {
       'all of it': { url, key: loudKey, sent: [pdf, batch, csv, upload] },
     };
     const asks = createApi(url, own);
-    /** Asks as a person does, one thing after the other; answers what each took. */
+    /** Asks as a person does, one thing after the other; returns what each took. */
     const measureAnswers = async (): Promise<number[]> => {
       const took: number[] = [];
       const until = performance.now() + PART_MS;

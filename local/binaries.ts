@@ -220,7 +220,7 @@ const FETCHED: Record<string, Way> = {
 };
 
 /**
- * Obtains a server's executable, fetched into the cache when it is nowhere; answers its path. The error lists every way
+ * Obtains a server's executable, fetched into the cache when it is nowhere; returns its path. The error lists every way
  * that was tried; `signal` gives up.
  */
 export async function obtainBinary(

@@ -32,7 +32,7 @@ export const isComplete = (cluster: string): boolean =>
   existsSync(join(cluster, 'PG_VERSION')) && !existsSync(locateUnfinishedMark(cluster));
 
 /**
- * Looks at the lock of an earlier run: answers the pid of a server that still runs on `directory`, and removes a lock whose pid
+ * Looks at the lock of an earlier run: returns the pid of a server that still runs on `directory`, and removes a lock whose pid
  * has gone to another process.
  */
 export function findEarlierPostmaster(directory: string): number | undefined {

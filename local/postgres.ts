@@ -101,7 +101,7 @@ export const buildDatabaseEnvironment = (urls: DatabaseUrls): Record<string, str
   DATABASE_URL_PURGE: urls.purge,
 });
 
-/** Makes the roles, of whom one comes to own what an earlier version's superuser did; answers the URL of each. */
+/** Makes the roles, of whom one comes to own what an earlier version's superuser did; returns the URL of each. */
 export async function ensureRoles(superuserUrl: string): Promise<DatabaseUrls> {
   const urls = deriveUrls(superuserUrl);
   const sql = postgres(superuserUrl, { max: 1, onnotice: () => undefined });

@@ -50,7 +50,7 @@ export function isOwnerAlive(directory: string): boolean {
   return owner !== undefined && isAlive(owner);
 }
 
-/** Asks a process to stop and kills it after `patience` milliseconds; answers when it is gone. */
+/** Asks a process to stop and kills it after `patience` milliseconds; returns when it is gone. */
 export async function endChild(child: ProcessIdentity, signal: NodeJS.Signals, patience: number): Promise<void> {
   const began = Date.now();
   sendSignal(child, signal);
@@ -68,7 +68,7 @@ function sendSignal(child: ProcessIdentity, signal: NodeJS.Signals): void {
   }
 }
 
-/** Ends what an earlier run on this directory left behind, recognised by pid and start time; answers the names. */
+/** Ends what an earlier run on this directory left behind, recognised by pid and start time; returns the names. */
 export async function endOrphans(directory: string): Promise<string[]> {
   const orphans = readRecord(directory).children.filter(isAlive);
   await Promise.all(orphans.map((child) => endChild(child, child.signal, 3000)));

@@ -98,7 +98,7 @@ export function readSecrets(env: Environment, dataDirectory: string): Secrets {
 /** Files that earlier versions wrote readable for all users. */
 const ONCE_READABLE = ['logs', 'ports.json', 'run.jsonl', 'temporal.db', 'temporal.db-shm', 'temporal.db-wal'];
 
-/** Makes the data directory, with nothing in it that others may read, and answers its real path. */
+/** Makes the data directory, with nothing in it that others may read, and returns its real path. */
 export function openDataDirectory(directory: string): string {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -146,7 +146,7 @@ async function bringUpAll(
   return system;
 }
 
-/** Brings a database elsewhere up to date; answers the environment by which the product reaches it. */
+/** Brings a database elsewhere up to date; returns the environment by which the product reaches it. */
 async function useDatabase(url: string, env: Environment): Promise<Environment> {
   try {
     await migrateDatabase(url);
@@ -192,7 +192,7 @@ async function startPostgres(run: Run, dataDirectory: string, ports: LocalPorts)
   return buildDatabaseEnvironment(urls);
 }
 
-/** Checks the server that the environment names; answers the environment for the product. */
+/** Checks the server that the environment names; returns the environment for the product. */
 async function useTemporal(env: Environment): Promise<Environment> {
   const { connectionOptions, namespace } = readTemporalSettings(env);
   try {
@@ -217,7 +217,7 @@ async function readLocalKeyring(databaseUrl: string, { encryptionKeys }: Secrets
   }
 }
 
-/** Starts a dev server, and the server that opens payloads for its UI; answers the environment for the product. */
+/** Starts a dev server, and the server that opens payloads for its UI; returns the environment for the product. */
 async function startTemporal(
   run: Run,
   settings: Settings,

@@ -30,7 +30,7 @@ export function listDevServerArguments(options: {
   ];
 }
 
-/** Waits until the server at `address` knows `namespace` and answers the connection to it; `signal` gives up. */
+/** Waits until the server at `address` knows `namespace` and returns the connection to it; `signal` gives up. */
 export async function connectToServer(address: string, namespace: string, signal: AbortSignal): Promise<Connection> {
   for (;;) {
     signal.throwIfAborted();

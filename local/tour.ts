@@ -22,7 +22,7 @@ const USAGE = 'npm run tour [-- --fast] [-- --act 1|2|3]';
 interface ConnectedSystem {
   api: Api;
   dataDirectory: string;
-  /** Answers where Temporal's UI shows a workflow. */
+  /** Returns where Temporal's UI shows a workflow. */
   showWorkflow(workflowId: string): string;
 }
 
@@ -200,7 +200,7 @@ class Narrator {
   }
 }
 
-/** Opens an application; answers its path. */
+/** Opens an application; returns its path. */
 const openApplication = async (narrator: Narrator, more: object = {}): Promise<string> => {
   const { provider, practice, payer } = narrator.cast;
   const scope = { providerId: provider.id, practiceId: practice.id, payerId: payer.id, state: STATE };
@@ -320,7 +320,7 @@ async function showFourFacts(narrator: Narrator, application: string | undefined
 
 interface Act {
   title: string;
-  /** Takes the path of the application that an earlier act opened; answers that of one that it opens. */
+  /** Takes the path of the application that an earlier act opened; returns that of one that it opens. */
   play: (narrator: Narrator, application: string | undefined) => Promise<string | undefined>;
 }
 

@@ -151,7 +151,7 @@ function splitRow(cells: readonly string[]): string[][] {
   return Array.from({ length: Math.max(...cut.map(({ length }) => length)) }, (_, i) => cut.map((one) => one[i] ?? ''));
 }
 
-/** Splits a cell into pieces of `LONGEST`; a line of its own counts as at least so many characters. */
+/** Splits a cell into pieces of `LONGEST`; a line of its own counts as at least `LINE_TAKES` characters. */
 function splitCell(cell: string): string[] {
   const parts = [''];
   let room = LONGEST;

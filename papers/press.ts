@@ -7,7 +7,7 @@ export interface Press {
   make<Kind extends PaperKind>(kind: Kind, ...content: PaperContents[Kind]): Promise<Buffer>;
 }
 
-/** Creates a press of so many threads, beside the event loop; the first is started with the first paper. `folder` has the built files. */
+/** Creates a press with threads of its own, beside the event loop; the first is started with the first paper. `folder` has the built files. */
 export function createPress(threads: number, folder = __dirname): Press & { stop(): Promise<void> } {
   const pool = workerpool.pool(join(folder, 'press-thread.js'), { workerType: 'thread', maxWorkers: threads });
   return {

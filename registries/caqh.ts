@@ -85,7 +85,7 @@ export class Caqh {
     }
   }
 
-  /** Asks for a provider to be put on the roster; answers the batch in which CAQH does so, in its own time. */
+  /** Asks for a provider to be put on the roster; returns the batch in which CAQH does so, in its own time. */
   async addToRoster(caqhId: string, reference: string): Promise<string> {
     const { organizationId: organization_id, product } = this.settings;
     const body = [{ caqh_provider_id: caqhId, po_provider_id: reference, organization_id }];

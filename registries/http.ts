@@ -35,7 +35,7 @@ export interface Answer {
 }
 
 /**
- * Calls a service once. Answers what the service meant to say, whatever its status; throws a ServiceError if it is away
+ * Calls a service once. Returns what the service meant to say, whatever its status; throws a ServiceError if it is away
  * or overloaded, doesn't know us, sends us elsewhere, or says more than any service would.
  */
 export async function callService(

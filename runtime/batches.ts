@@ -16,7 +16,7 @@ export function collectInBatches<T>(ms: number, deliverBatch: (items: T[]) => Pr
   };
 }
 
-/** Processes items piece by piece, between which others have their turn; answers the results in the order of the items. */
+/** Processes items piece by piece, between which others have their turn; returns the results in the order of the items. */
 export async function processInPieces<T, R>(
   items: readonly T[],
   size: number,

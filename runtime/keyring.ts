@@ -33,7 +33,7 @@ const FORM = /^([A-Za-z0-9_-]{1,40}):([A-Za-z0-9+/]{43}=)$/;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Builds a keyring of the keys that `readKeys` answers at the time: an id means one key for ever. */
+/** Builds a keyring of the keys that `readKeys` returns at the time: an id means one key for ever. */
 export function buildKeyring(readKeys: () => SealingKeys): Keyring {
   const subkeys = new Map<string, Buffer>();
 

@@ -11,7 +11,7 @@ const LOCK = 7_203_511;
 
 /**
  * Applies the missing files of runtime/migrations in order, up to a number if one is given, each in a transaction of
- * its own, and then the rules of row security; answers how many files. The URL is that of the owner of the tables.
+ * its own, and then the rules of row security; returns how many files. The URL is that of the owner of the tables.
  */
 export async function migrateDatabase(databaseUrl: string, { through = Infinity } = {}): Promise<number> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });

@@ -1,8 +1,8 @@
 /** Work that is claimed as it falls due. */
 export interface Work<T> {
-  /** Takes up to so many pieces; `more` if there may be others. */
+  /** Claims up to `limit` pieces; `more` if there may be others. */
   claim: (limit: number) => Promise<{ pieces: T[]; more: boolean }>;
-  /** Answers whether something else may have fallen due by it. */
+  /** Returns whether something else may have fallen due by it. */
   work: (piece: T) => Promise<boolean>;
   /** The number of pieces that are worked on at once. */
   places: number;

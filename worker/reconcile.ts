@@ -93,7 +93,7 @@ export function createReconciler({ sql, dispatch, logger, settings, signal }: Re
       return { afterSeconds: settings.everySeconds, summary: addSummaries(summary, ofWatches) };
     });
 
-  /** Compares the next applications; answers whether the comparison goes on. */
+  /** Compares the next applications; returns whether the comparison goes on. */
   const compareSome = () =>
     makeRound('comparison', async ({ lastId, summary: before }) => {
       const { perSecond, compareEverySeconds } = settings;
@@ -149,7 +149,7 @@ function createRounds({
     return summary;
   }
 
-  /** Makes a round if one is due and no other worker makes it; answers its counts, or null. */
+  /** Makes a round if one is due and no other worker makes it; returns its counts, or null. */
   async function makeRound(
     name: RoundName,
     make: (round: Round) => Promise<Parameters<typeof endRound>[2]>,

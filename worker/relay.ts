@@ -103,7 +103,7 @@ interface DeliveriesDeps {
   inHand: Set<number>;
 }
 
-/** Delivers claimed rows and commands; each answers whether there is more of the same to claim at once. */
+/** Delivers claimed rows and commands; each returns whether there is more of the same to claim at once. */
 function createDeliveries({ sql, dispatch, logger, inHand }: DeliveriesDeps) {
   const handlers = createOutboxHandlers(sql, dispatch);
 

@@ -115,7 +115,7 @@ export function createRunChecks({ sql, dispatch, logger, failingSeconds }: RunCh
 }
 
 /**
- * Whether a task that was first seen to fail at an instant failed again so long after it; a task that is not tried has
+ * Whether a task that was first seen to fail at an instant failed again at least `seconds` after it; a task that is not tried has
  * not.
  */
 const isFailingForLong = ({ failedAt }: { failedAt: Instant }, since: Instant, seconds: number): boolean =>

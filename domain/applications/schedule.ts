@@ -171,7 +171,7 @@ function computeLastMoment(at: Instant, duration: Duration, timeZone: string): I
 const REMINDERS = [120, 90] as const;
 /** So many cycles are taken for done one by one; if there would be more, the next one is counted from today. */
 const MOST_CYCLES_OVER = 1_000;
-/** NCQA: decided so many days late at most, it still renews; afterwards it is an initial application again. */
+/** The days by which a decision may be late and still renew, by NCQA; afterwards it is an initial application again. */
 const LATE_DAYS = 30;
 
 /** Adds the instants that a participation waits for. */

@@ -149,7 +149,7 @@ export interface RecredentialingCycle {
   dueOn: PlainDate | null;
   startedByPayerOn: PlainDate | null;
   openedAt: Instant | null;
-  /** The last reminder: so many days before the due date. */
+  /** The last reminder, as the number of days before the due date. */
   remindedAt: number | null;
   missedAt: Instant | null;
 }

@@ -28,7 +28,7 @@ export interface StepInput {
   /** Another application that is open for the key: a correction may not reopen this one. */
   otherOpenId?: string | undefined;
   playbook: ResolvedPlaybook;
-  /** The client's. */
+  /** The time zone of the client. */
   timeZone: string;
   at: Instant;
   createId: () => string;

@@ -15,7 +15,7 @@ export interface EndingTerms {
   terminate: boolean;
 }
 
-/** The things that an ending does to one application or agreement; `keep`: nothing, and why. */
+/** The actions of an ending on one application, agreement or relationship; `keep`: it stays as it is, and the item says why. */
 export const LEAVING_ACTIONS = [
   'withdraw',
   'hand_over',

@@ -7,7 +7,7 @@ const FIRST_MS = 15 * 60_000;
 const LONGEST_MS = 12 * 3_600_000;
 
 /**
- * Computes how long a service that failed so many times in a row is left alone: a quarter of an hour, doubled up to
+ * Computes how long a service is left alone after `failures` in a row: a quarter of an hour, doubled up to
  * twelve.
  */
 export function computeBackOff(failures: number, id: string): number {

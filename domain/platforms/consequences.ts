@@ -226,7 +226,7 @@ const isUnderWay = ({ because }: Fit): boolean => because[0]!.reason === 'under_
 const readNoticeDays = (given: LedgerAnswer | undefined): number | null =>
   given?.noticeDays ?? (given?.answer === 'yes' ? 0 : null);
 
-/** Computes a notice of so many days, for leaving on a date. */
+/** Computes by when notice of leaving on a date has to be given, and from when one may leave; `days` is its length. */
 export function computeNotice(
   days: number | null,
   { leaveOn, today, checklist }: Pick<ConsequencesInput, 'leaveOn' | 'today' | 'checklist'>,

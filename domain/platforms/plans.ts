@@ -34,7 +34,7 @@ export function findEarliestLeaveDay({ items, notice }: Consequences, today: Pla
   return days.includes(null) ? null : [today, ...(days as PlainDate[])].sort().at(-1)!;
 }
 
-/** Plans what to do about each payer; `listUnmet` answers what the file lacks for an item, or null if no practice is chosen. */
+/** Plans what to do about each payer; `listUnmet` returns what the file lacks for an item, or null if no practice is chosen. */
 export function planTransition(
   found: Consequences,
   listUnmet: (item: Consequence) => readonly BlockerCode[] | null,

@@ -52,7 +52,7 @@ export function computeAttestationDueOn(
   return addDays(attestedOn, illinoisOnly ? ILLINOIS_CYCLE_DAYS : CYCLE_DAYS);
 }
 
-/** Computes the last day on which an attestation is fresh enough for a payer that wants it at most so many days old. */
+/** Computes the last day on which an attestation is fresh enough for a payer that wants it at most `maxDays` old. */
 export const computeFreshThrough = (attestedOn: PlainDate, maxDays: number): PlainDate => addDays(attestedOn, maxDays);
 
 /** Evaluates an attestation for a payer on a day; without `freshThrough` the payer takes what CAQH takes. */

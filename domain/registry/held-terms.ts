@@ -112,7 +112,7 @@ export function replaceTerms<T extends DatedTerm>(
     );
     const lastDay = addDays(pickLaterDay(on, starts.sort()[0] ?? on), -1);
     if (correction) former = former.filter((one) => !matchTerm(gone)(one));
-    // if nothing is left of a place, nothing of it goes on, nor does what it replaced
+    // a place that the new list leaves empty ends as a whole: what is on file for it, and what that replaced
     const isEmpty = !given.some((one) => isInOnePlace(kind, one, gone));
     endTerms(isEmpty ? (one) => isInOnePlace(kind, one, gone) : matchTerm(gone), lastDay);
     if (starts.length > 0) endTerms(isEndedBefore(gone), lastDay);

@@ -60,7 +60,7 @@ const MINUTE_MS = 60_000;
 const FULL_MINUTES_FROM = Date.parse('1973-01-01');
 const MOST_REMEMBERED = 20_000;
 
-/** Answers what is asked often from memory; begins anew if that is too much. */
+/** Returns what is asked often from memory; begins anew if that is too much. */
 function rememberValue<T>(memory: Map<string, T>, key: string, compute: () => T): T {
   let value = memory.get(key);
   if (value === undefined) {

@@ -28,7 +28,7 @@ export function isRealDate(text: string): boolean {
 /** Whether a string is a date that is taken from outside. */
 export const isGivenDate = (text: string): boolean => isRealDate(text) && GIVEN_FROM <= text && text <= GIVEN_TO;
 
-/** Adds days to a date, or subtracts them if negative; answers the calendar's end if the result is beyond it. */
+/** Adds days to a date, or subtracts them if negative; returns the calendar's end if the result is beyond it. */
 export const addDays = (date: PlainDate, days: number): PlainDate => formatDate(Date.parse(date) + days * DAY_MS);
 
 export const pickEarlierDay = (one: PlainDate, other: PlainDate): PlainDate => (one < other ? one : other);

@@ -15,7 +15,7 @@ const describeAnswers = (today: string): Record<string, Partial<StandInProvider>
   Romero: { providerStatus: 'First Provider Contact', rosterStatus: 'NOT ON ROSTER', authorizationFlag: 'N' },
 });
 
-/** Starts a CAQH, an NPPES and an OIG that know the sample book; answers the settings with which they are asked. */
+/** Starts a CAQH, an NPPES and an OIG that know the sample book; returns the settings with which they are asked. */
 export async function startStandIns(today: string): Promise<Environment> {
   const people = createSampleBook(today).clients.flatMap(({ providers }) => providers);
   const [caqh, nppes, leie] = [new StandInCaqh(), new StandInNppes(), new StandInLeie()];

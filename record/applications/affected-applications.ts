@@ -76,7 +76,7 @@ export async function isEndWithdrawn(sql: Db, state: ApplicationState): Promise<
 
 const isLastDayDisputed = ({ facts }: ApplicationState): boolean => facts.effectiveDate?.status === 'disputed';
 
-/** Locks a termination, so that what follows from it is worked out by one at a time; answers its version. */
+/** Locks a termination, so that what follows from it is worked out by one at a time; returns its version. */
 export async function lockTermination(tx: Tx, terminationId: string): Promise<number> {
   const [row] = await tx<{ version: number }[]>`
     select version from applications where id = ${terminationId} for no key update`;

@@ -105,7 +105,7 @@ interface Check {
 
 /**
  * Keeps the bridge of an application whose payer a platform may have come to cover, and gives the checks that are due to a
- * person, each once; answers when the next one is. After the payer's last day through the platform there is nothing to check.
+ * person, each once; returns when the next one is. After the payer's last day through the platform there is nothing to check.
  */
 export async function createChecks(tx: Db, applicationId: string, now: Instant): Promise<{ next: Instant | null }> {
   const [application] = await tx<{ providerId: string | null }[]>`

@@ -63,7 +63,7 @@ export const startCall = (
     return (await findCall(tx, principal, id))!;
   });
 
-/** Ends a call that goes on, by the command that logs its contacts if there is one; answers it as it is then. */
+/** Ends a call that goes on, by the command that logs its contacts if there is one; returns it as it is then. */
 export const endCall = (
   sql: Sql,
   principal: Principal,
@@ -110,7 +110,7 @@ async function readCallField(
 }
 
 /**
- * Reveals an identifier in a call that goes on, at most so many times; answers why not otherwise. Repeated under the same
+ * Reveals an identifier in a call that goes on, up to a number of times; returns why not otherwise. Repeated under the same
  * id it changes nothing.
  */
 export const revealInCall = (

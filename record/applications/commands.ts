@@ -154,7 +154,7 @@ export async function recordAction(
 }
 
 /**
- * Acknowledges a command that the record has decided, so that the relay need not deliver it again; answers its result.
+ * Acknowledges a command that the record has decided, so that the relay need not deliver it again; returns its result.
  * Null, and nothing acknowledged, while the record says `pending`, whatever a workflow has answered.
  */
 export async function acknowledgeCommand(sql: Db, id: string): Promise<{ refusal: Refusal | null } | null> {

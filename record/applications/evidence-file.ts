@@ -124,7 +124,7 @@ const listDocuments = (sql: Db, clientId: string, ids: readonly string[]): Promi
     from documents d left join document_files f on f.document_id = d.id and ${isStored(sql, 'f')}
     where d.client_id = ${clientId} and d.id = any(${[...ids]}::uuid[])`;
 
-/** Keeps the file as it is now, for good. Repeated under the same id it changes nothing; answers its digest. */
+/** Keeps the file as it is now, for good. Repeated under the same id it changes nothing; returns its digest. */
 export async function freezeEvidenceFile(
   tx: Db,
   id: string,

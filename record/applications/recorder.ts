@@ -49,7 +49,7 @@ export function createRecorder(
   });
 }
 
-/** Records that an application's workflow is about to be signalled a changed file; answers the application's state. */
+/** Records that an application's workflow is about to be signalled a changed file; returns the application's state. */
 export async function recordFileSignal(sql: Sql, applicationId: string): Promise<ApplicationState> {
   const [row] = await sql<{ snapshot: ApplicationState }[]>`
     update applications set file_told_at = now() where id = ${applicationId} returning snapshot`;

@@ -5,7 +5,7 @@ import { selectEntryIds } from '../kernel/one-entry';
 import { createTasks } from '../kernel/tasks';
 import { queueMessages } from '../outreach/messages';
 
-/** A payer that returns so many applications unprocessed within so many days is filed with in a wrong way. */
+/** The number of applications that a payer returns unprocessed, within these days, from which on its playbook is taken to be wrong. */
 const TOO_MANY = { returned: 3, days: 30 };
 
 /**

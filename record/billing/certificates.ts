@@ -101,7 +101,7 @@ export async function findCertificateStanding(sql: Db, id: string): Promise<Cert
 }
 
 /**
- * Issues the answer to a question as a signed certificate, and keeps the answer as one that was given; answers the
+ * Issues the answer to a question as a signed certificate, and keeps the answer as one that was given; returns the
  * references that are unknown instead. Repeated under the same id it issues nothing.
  */
 export const issueCertificate = (
@@ -224,7 +224,7 @@ interface HeldCertificate {
   digest: string;
 }
 
-/** Ends certificates whose question is answered otherwise now; answers how many. */
+/** Ends certificates whose question is answered otherwise now; returns how many. */
 async function endChangedCertificates(tx: Tx, held: readonly HeldCertificate[], now: Instant): Promise<number> {
   if (held.length === 0) return 0;
   const onFile = await readReadinessEvidence(
@@ -286,7 +286,7 @@ export const revokeCertificate = (
     return revoked;
   });
 
-/** Ends a certificate once: publishes the event, and writes to its holder. Answers whether it held until now. */
+/** Ends a certificate once: publishes the event, and writes to its holder. Returns whether it held until now. */
 async function endCertificate(
   tx: Tx,
   id: string,

@@ -65,7 +65,7 @@ const prepareDataKeys = (sql: Sql, wrapper: KeyWrapper): Promise<void> =>
     if (elsewhere.length > 0 && newest.sealedAllAt) await makeDataKey(tx, wrapper, SYSTEM, KNOWN_AFTER);
   });
 
-/** Makes a key by which everything is to be sealed; answers the one that is being taken up, where there is one. */
+/** Makes a key by which everything is to be sealed; returns the one that is being taken up, where there is one. */
 export const startRotation = (sql: Sql, wrapper: KeyWrapper, principal: Principal): Promise<DataKey> =>
   sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(${LOCK})`;

@@ -18,7 +18,7 @@ type KeptAnswer = Pick<KeptRequest, 'status' | 'location' | 'response'>;
 const KEPT_FOR = '30 days';
 
 /**
- * Claims a key for a body, unless it is claimed already; answers what is kept under it. After 30 days the key is a new
+ * Claims a key for a body, unless it is claimed already; returns what is kept under it. After 30 days the key is a new
  * one.
  */
 export async function claimKey(sql: Sql, id: string, bodySealed: string): Promise<KeptRequest> {
@@ -32,7 +32,7 @@ export async function claimKey(sql: Sql, id: string, bodySealed: string): Promis
   return row!;
 }
 
-/** Keeps the answer of a key, unless another is kept already; answers the one that is kept. */
+/** Keeps the answer of a key, unless another is kept already; returns the one that is kept. */
 export async function saveKeyAnswer(
   sql: Sql,
   id: string,

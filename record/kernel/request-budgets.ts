@@ -7,7 +7,7 @@ export interface BudgetUse {
 }
 
 /**
- * Adds what callers have used of their budgets since, and answers how much of each is used now over all processes; what is
+ * Adds what callers have used of their budgets since, and returns how much of each is used now over all processes; what is
  * used wears off by `perSecond`.
  */
 export const settleBudgets = (sql: Db, uses: readonly BudgetUse[], perSecond: number): Promise<BudgetUse[]> => sql<

@@ -9,7 +9,7 @@ interface RetriedStep<Request, Answer> {
   readKey(request: Request): string;
   /** Reads how many tries on record an earlier process may have made; 0 if none can have. */
   readEarlierTries(request: Request): number | Promise<number>;
-  /** Counts a further try, in a transaction of its own; answers how many it makes. */
+  /** Counts a further try, in a transaction of its own; returns how many it makes. */
   countTry(request: Request): Promise<number>;
   take(request: Request, further: boolean): Promise<Answer>;
   /** Sets the step aside; its answer replaces the failure of the last try. */

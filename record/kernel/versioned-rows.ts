@@ -21,7 +21,7 @@ interface Revision {
   precondition: Precondition;
 }
 
-/** Locks a versioned row that the principal may see, changes it and counts its version; answers the version. */
+/** Locks a versioned row that the principal may see, changes it and counts its version; returns the version. */
 export async function reviseRow(
   tx: Tx,
   principal: Principal,

@@ -104,7 +104,7 @@ interface EndedSubject {
 }
 
 /**
- * Records once that a provider or client leaves; the relay carries out what follows. Answers the existing ending if
+ * Records once that a provider or client leaves; the relay carries out what follows. Returns the existing ending if
  * there is one. Repeated under the same id it changes nothing.
  */
 export const recordEnding = (
@@ -216,7 +216,7 @@ interface EndingRow extends Leaving, EndingTerms {
 
 /**
  * Takes the step of an ending: plans what there is to do, also what has arisen since, gives the relay what is due, and
- * closes access once the last day has passed. Answers when that is; done when nothing is left.
+ * closes access once the last day has passed. Returns when that is; done when nothing is left.
  */
 export async function advanceEnding(tx: Tx, endingId: string, now: Instant): Promise<{ next: Instant | null }> {
   const [ending] = await tx<EndingRow[]>`

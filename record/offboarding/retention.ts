@@ -68,7 +68,7 @@ async function purgeFiles(
 }
 
 /**
- * Purges each kind of data, and answers the amount; what stays is what makes the record readable. A practice's billing
+ * Purges each kind of data, and returns the amount; what stays is what makes the record readable. A practice's billing
  * setup is free form, and may name accounts.
  */
 const PURGE: Record<
@@ -127,7 +127,7 @@ const PURGE: Record<
 /** While something is open that may need a secret, it is looked at again so often. */
 const AGAIN_DAYS = 7;
 
-/** Purges the data of a departed provider or client whose retention has passed, once each; answers when the next is due. */
+/** Purges the data of a departed provider or client whose retention has passed, once each; returns when the next is due. */
 export async function purgeDueData(tx: Tx, subject: string, now: Instant): Promise<{ next: Instant | null }> {
   const left = await readDeparture(tx, subject);
   // the release of a hold, a new setting and an ending each announce it again

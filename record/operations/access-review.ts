@@ -88,7 +88,7 @@ async function findAccess(sql: Db, principal: Principal, id: string): Promise<Ac
 
 /**
  * Signs off the access of a user or program as an entry of the audit log, with all that they had then; once under a
- * command's id. Answers it with the new sign-off.
+ * command's id. Returns it with the new sign-off.
  */
 export const signOffAccess = (
   sql: Sql,

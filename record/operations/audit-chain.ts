@@ -47,7 +47,7 @@ const selectEntryHash = (sql: Db): Fragment => sql`
 
 /**
  * Links entries that are committed, each chain in the order of their ids; one that was committed late follows those that
- * are linked already. Answers how many; none while another worker links.
+ * are linked already. Returns how many; none while another worker links.
  */
 export const linkEntries = (sql: Sql): Promise<number> =>
   sql.begin(async (tx) => {
@@ -77,7 +77,7 @@ export interface Root {
   hash: string;
 }
 
-/** Puts a root over what was linked since the last one, if that is so many seconds old. */
+/** Puts a root over what was linked since the last one, if that is `everySeconds` old. */
 export const addRoot = (sql: Sql, { everySeconds }: { everySeconds: number }): Promise<Root | null> =>
   sql.begin(async (tx) => {
     if (!(await takeTurn(tx))) return null;

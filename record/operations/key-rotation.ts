@@ -102,7 +102,7 @@ async function clearHashes(sql: Sql): Promise<number> {
   return cleared.count;
 }
 
-/** Seals the next rows anew; answers their keys. */
+/** Seals the next rows anew; returns their keys. */
 const sealSome = (
   sql: Sql,
   keyring: Keyring,

@@ -19,7 +19,7 @@ export interface Round {
   summary: Summary | null;
 }
 
-/** Claims a round that is due for so long, so that no other worker makes it meanwhile; null if none is due. */
+/** Claims a round that is due, for `seconds` in which no other worker makes it; null if none is due. */
 export async function claimRound(sql: Db, name: RoundName, seconds: number): Promise<Round | null> {
   const [round] = await sql<Round[]>`
     update rounds set next_at = now() + make_interval(secs => ${seconds}) where name = ${name} and next_at <= now()
@@ -32,7 +32,7 @@ export async function extendRound(sql: Db, name: RoundName, seconds: number): Pr
   await sql`update rounds set next_at = now() + make_interval(secs => ${seconds}) where name = ${name}`;
 }
 
-/** Ends a round, or a part of one; the next is due after so long. */
+/** Ends a round, or a part of one; the next is due after `afterSeconds`. */
 export async function endRound(
   sql: Db,
   name: RoundName,
@@ -53,11 +53,11 @@ export interface Suspect {
   isLate: boolean;
 }
 
-/** Writes the condition that no start of it waits in the outbox, which would be under way. */
+/** Writes the condition that no start of the application `a` waits in the outbox: such a workflow is about to be there. */
 const hasNoWaitingStart = (sql: Db): Fragment => sql`
   not exists (select from outbox o where o.subject = a.id and o.topic in ('start_application', 'start_participation'))`;
 
-/** Lists workflows that should have asked the record so long ago, and those that are due to be looked at again. */
+/** Lists workflows that are late to ask the record by more than `lateSeconds`, and those that are due to be looked at again. */
 export function listSuspects(
   sql: Db,
   { lateSeconds, limit }: { lateSeconds: number; limit: number },
@@ -86,7 +86,7 @@ export interface Finding {
 }
 
 /**
- * Keeps the finding about a workflow, and looks again later each time; answers since when it has been so, and how often
+ * Keeps the finding about a workflow, and looks again later each time; returns since when it has been so, and how often
  * it was restarted.
  */
 export async function keepFinding(

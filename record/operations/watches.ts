@@ -18,7 +18,7 @@ import { purgeDueData } from '../offboarding/retention';
 import { TRY_AGAIN_MS } from '../applications/set-aside';
 import { countTries } from '../kernel/step-tries';
 
-/** Does what is due for a subject and answers when to look again; doing it twice is doing it once. */
+/** Does what is due for a subject and returns when to look again; doing it twice is doing it once. */
 type Step = (tx: Tx, subject: string, now: Instant) => Promise<OutreachStep>;
 
 const STEPS: Record<WatchType, Step> = {
@@ -166,7 +166,7 @@ export async function recordWatchSignal(sql: Db, { watch, subject }: WatchId): P
     do update set wakes_at = least(watches.wakes_at, excluded.wakes_at) where not watches.sending`;
 }
 
-/** Takes watches that should have asked their step so long ago, to be looked at; each again later every time. */
+/** Claims watches that are late to ask their step by more than `lateSeconds`, to be looked at; each again later every time. */
 export const claimLateWatches = (
   sql: Db,
   { lateSeconds, limit }: { lateSeconds: number; limit: number },
@@ -180,7 +180,7 @@ export const claimLateWatches = (
   where w.watch = late.watch and w.subject = late.subject
   returning w.watch, w.subject`;
 
-/** Keeps that the task of a watch's run fails; answers since when it has, by the first look at that run. */
+/** Keeps that the task of a watch's run fails; returns since when it has, by the first look at that run. */
 export async function keepFailingWatch(sql: Db, { watch, subject }: WatchId, runId: string): Promise<Instant> {
   const [row] = await sql<{ failingSince: Instant }[]>`
     update watches set failing_run_id = ${runId},

@@ -78,7 +78,7 @@ export interface OutreachStep {
 }
 
 /**
- * Puts what is due for a recipient into one batch, and drops messages that were settled meanwhile; answers when to look
+ * Puts what is due for a recipient into one batch, and drops messages that were settled meanwhile; returns when to look
  * again.
  */
 export async function batchDueMail(tx: Tx, recipientId: string, now: Instant): Promise<OutreachStep> {
@@ -127,7 +127,7 @@ const isSameMail = (one: WaitingMessage, other: WaitingMessage): boolean =>
   (one.recipientType === 'user' && one.worker === other.worker) ||
   (one.clientId === other.clientId && (one.recipientType !== 'payer' || one.state === other.state));
 
-/** Drops messages that will never be sent; answers those that still have to be sent, and may be. */
+/** Drops messages that will never be sent; returns the others, which still have to be sent and may be. */
 async function dropSettledMessages<T extends Reason>(tx: Tx, messages: readonly T[], now: Instant): Promise<T[]> {
   const kept = messages.filter((message) => !isSettled(message) && !isWithheld(message, now));
   for (const status of ['settled', 'withheld']) {
@@ -291,7 +291,7 @@ export const claimMail = (
   });
 
 /**
- * Takes a turn; answers how long a mail still waits for it. A turn is given once, so that no mail overtakes another.
+ * Takes a turn; returns how long a mail still waits for it. A turn is given once, so that no mail overtakes another.
  */
 async function takeTurn(tx: Tx, { id, recipientType, sendAt }: Batch, address: string): Promise<number> {
   const turn = sendAt ?? (await findNextTurn(tx, recipientType, address));

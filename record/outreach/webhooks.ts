@@ -41,7 +41,7 @@ const GIVEN_UP_AFTER_MS = 3 * 86_400_000;
 const FIRST_RETRY_MS = 30_000;
 const LONGEST_RETRY_MS = 2 * 3_600_000;
 
-/** Computes when to try again after so many failures: 30 s, doubled up to two hours. */
+/** Computes when to try again after a number of failures: 30 s, doubled up to two hours. */
 const computeRetryAt = (at: Instant, failures: number): Instant =>
   addMilliseconds(at, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1)));
 
@@ -355,7 +355,7 @@ export const replayDelivery = (sql: Sql, principal: Principal, { id, clientId, e
     await callNow(tx, endpointId);
   });
 
-/** Sends all dead deliveries of an endpoint again, each under its own id; answers how many. */
+/** Sends all dead deliveries of an endpoint again, each under its own id; returns how many. */
 export const replayEndpoint = (sql: Sql, principal: Principal, endpointId: string): Promise<number> =>
   sql.begin(async (tx) => {
     if (!(await lockEndpoint(tx, endpointId))) return 0;
@@ -375,7 +375,7 @@ const queueAgain = (tx: Tx): Fragment => tx`
   update webhook_deliveries
   set status = 'queued', attempts = 0, queued_at = now(), next_attempt_at = null, settled_at = null`;
 
-/** Locks an endpoint; answers whether it has not ended, and if so it cannot end before this transaction does. */
+/** Locks an endpoint; returns whether it has not ended, and if so it cannot end before this transaction does. */
 const lockEndpoint = async (tx: Tx, endpointId: string): Promise<boolean> =>
   (await tx`select from webhook_endpoints where id = ${endpointId} and ended_at is null for no key update`).length > 0;
 

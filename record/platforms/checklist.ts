@@ -15,7 +15,7 @@ export async function readChecklist(sql: Db, principal: Principal, relationshipI
 }
 
 /**
- * Puts an entry in the place of the one before; the audit log keeps both. Answers it with the relationship's version.
+ * Puts an entry in the place of the one before; the audit log keeps both. Returns it with the relationship's version.
  */
 export const putChecklistEntry = (
   sql: Sql,

@@ -36,7 +36,7 @@ export interface Surroundings extends KnownFacts {
   payers: Map<string, Expectation>;
 }
 
-/** Reads it for payers that stand for themselves, in their order; `answers` are those of the given relationships. */
+/** Reads the surroundings of payers, none of which was merged into another, in their order; `answers` are those of the given relationships. */
 export async function readSurroundings(
   sql: Db,
   principal: Principal,

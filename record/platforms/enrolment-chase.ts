@@ -28,7 +28,7 @@ interface WaitingEnrolment {
 
 /**
  * Creates a task for each enrolment of a practice that should have become active or was turned down, and again at every
- * interval after the last one was done; an outcome of an enrolment closes its task. Answers when to look again.
+ * interval after the last one was done; an outcome of an enrolment closes its task. Returns when to look again.
  */
 export async function chaseEnrolments(tx: Tx, practiceId: string, now: Instant): Promise<{ next: Instant | null }> {
   const ones = selectEntryIds(tx, 'practices', practiceId);

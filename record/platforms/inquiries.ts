@@ -205,7 +205,7 @@ export async function findInquiry(
   };
 }
 
-/** Lists the last so many messages of a relationship's inquiry, the latest first. */
+/** Lists the `latest` last messages of a relationship's inquiry, the latest first. */
 const listAsks = (sql: Db, relationshipId: string, latest: number) => sql<
   (MessageStanding & { recipientId: string })[]
 >`
@@ -225,7 +225,7 @@ async function listQuestions(sql: Db, { id, payerIds, states }: InquirySubject, 
   return findOpenQuestions(assessAnswers(payerIds, states ?? [], answers), answers, terms!.changedOn, now, timeZone);
 }
 
-/** Asks what is open and due to be asked, once; answers when to look again. */
+/** Asks what is open and due to be asked, once; returns when to look again. */
 export async function askQuestions(tx: Tx, relationshipId: string, now: Instant): Promise<{ next: Instant | null }> {
   const [inquiry] = await tx<(Inquiry & InquirySubject & { timeZone: string; inquiryId: string; asked: number })[]>`
     select i.*, i.id as inquiry_id, r.id, r.provider_id, ${selectUnmergedIds(tx, tx`r.payer_ids`)} as payer_ids,

@@ -29,7 +29,7 @@ const readServices = (sql: Db, principal: Principal, relationshipId: string): Pr
     select service, does, notes from platform_services
     where relationship_id = ${relationshipId} and ${isInScope(sql, principal)}`;
 
-/** Puts the list in the place of the one before; answers the version of the relationship after it. */
+/** Puts the list in the place of the one before; returns the version of the relationship after it. */
 export const putServices = (
   sql: Sql,
   principal: Principal,

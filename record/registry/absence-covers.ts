@@ -93,7 +93,7 @@ async function isCircular(tx: Db, id: string, userId: string, { coveredBy, fromO
   return found !== undefined;
 }
 
-/** Hands a user's work to another for some days; answers why not if other covers are in the way. Repeated it changes nothing. */
+/** Hands a user's work to another for some days; returns why not if other covers are in the way. Repeated it changes nothing. */
 export const createCover = (
   sql: Sql,
   principal: Principal,

@@ -107,7 +107,7 @@ export async function findKey(sql: Db, principal: Principal, id: string): Promis
 export const listKeys = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<ApiKey>> =>
   readPage(sql, selectKeys(sql, principal), request);
 
-/** Revokes keys: they open nothing from now on. Answers those that did until now. */
+/** Revokes keys: they open nothing from now on. Returns those that did until now. */
 export async function revokeKeys(tx: Tx, ids: readonly string[]): Promise<string[]> {
   const revoked = await tx<{ id: string }[]>`
     update api_keys set revoked_at = now()

@@ -34,7 +34,7 @@ const selectClients = (sql: Db, principal: Principal) => sql`
   from clients where ${isInScope(sql, principal)}`;
 
 /**
- * Creates a client. Repeated under the same id it changes nothing. Answers null if PostgreSQL does not know the time
+ * Creates a client. Repeated under the same id it changes nothing. Returns null if PostgreSQL does not know the time
  * zone; throws a Duplicate if there is a client of this name.
  */
 export const createClient = (sql: Sql, principal: Principal, id: string, input: ClientInput): Promise<Client | null> =>
@@ -79,7 +79,7 @@ export const listClients = (sql: Db, principal: Principal, request: PageRequest)
   readPage(sql, selectClients(sql, principal), request);
 
 /**
- * Changes a client. Answers null, and changes nothing, if PostgreSQL does not know the time zone; throws a Duplicate if
+ * Changes a client. Returns null, and changes nothing, if PostgreSQL does not know the time zone; throws a Duplicate if
  * another client has the name that it would get.
  */
 export const updateClient = (

@@ -93,7 +93,7 @@ export const revokeLink = (sql: Sql, principal: Principal, { id, documentId, cli
     });
   });
 
-/** Ends links; answers how many still opened something. */
+/** Ends links; returns how many still opened something. */
 export async function endLinks(tx: Tx, ids: readonly string[]): Promise<number> {
   const ended = await tx`
     update document_links set revoked_at = now(), token_sealed = null

@@ -139,7 +139,7 @@ function openKind<T>(keyring: Keyring, kind: SealedKind<T>, providerId: string, 
 }
 
 /**
- * Puts what is given on file, keeps the terms that it renews or replaces, and answers the columns of the provider's row, in which
+ * Puts what is given on file, keeps the terms that it renews or replaces, and returns the columns of the provider's row, in which
  * DEA and policy numbers are sealed.
  */
 export async function saveTerms(

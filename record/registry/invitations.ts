@@ -130,7 +130,7 @@ export interface Arrival {
 
 /**
  * Signs in the user to whom an account belongs: who is linked to its issuer and subject, or, the first time, the user of an
- * invitation. Answers the token of the new session, or why there is none.
+ * invitation. Returns the token of the new session, or why there is none.
  */
 export const signIn = (sql: Sql, arrival: Arrival): Promise<{ token: string } | SignInRefusal> =>
   sql.begin(async (tx) => {

@@ -149,7 +149,7 @@ export async function listPracticeIds(sql: Db, clientId: string): Promise<Set<st
 }
 
 /**
- * Changes a practice. Answers null, and changes nothing, if a location would go that applications refer to. Throws a
+ * Changes a practice. Returns null, and changes nothing, if a location would go that applications refer to. Throws a
  * Duplicate if another practice of the client has the tax id that it would get.
  */
 export const updatePractice = (

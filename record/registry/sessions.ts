@@ -46,7 +46,7 @@ export async function findPrincipalBySession(sql: Sql, token: string): Promise<P
   return { type: 'user', id: userId, userId, ...user, session };
 }
 
-/** Starts a session; answers its token, which is kept nowhere. The session that the browser had before ends. */
+/** Starts a session; returns its token, which is kept nowhere. The session that the browser had before ends. */
 export async function startSession(tx: Tx, requester: Requester, earlierToken: string | null): Promise<string> {
   const token = createSecret();
   const id = randomUUID();
@@ -76,7 +76,7 @@ export const endSession = (sql: Sql, principal: Principal): Promise<void> =>
     });
   });
 
-/** Ends the sessions of users, who may sign in again, and answers how many those were. */
+/** Ends the sessions of users, who may sign in again, and returns how many those were. */
 export async function endSessions(tx: Tx, userIds: readonly string[]): Promise<number> {
   const ended = await tx`
     update sessions set ended_at = now()

@@ -135,7 +135,7 @@ export const selectAssignedWork = (sql: Db, userId: string): Fragment => sql`(
 
 /**
  * Changes a user; keys of theirs that could do more than they now may are revoked: those of roles `beyond`. With another role
- * or other clients they sign in again. Answers the
+ * or other clients they sign in again. Returns the
  * user as they are now, or why nothing is changed: work of theirs that they could no longer do, an address that another
  * has, a zone that the database does not know.
  */

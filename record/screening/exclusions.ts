@@ -488,7 +488,7 @@ const buildMatchTask = (
   dueAt: readClock(),
 });
 
-/** Records a decision or match on an exclusion in place of the one before it, and announces it. Answers its id. */
+/** Records a decision or match on an exclusion in place of the one before it, and announces it. Returns its id. */
 async function recordExclusionStatus(
   tx: Db,
   exclusionId: string,

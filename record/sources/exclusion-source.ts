@@ -75,7 +75,7 @@ const computeFirstLookAt = (month: PlainDate | null, awaited: PlainDate): Instan
 const LONG_AGO = toInstant(0);
 
 /**
- * Has a month's list fetched once it should be out, and creates one task for it once it is late; answers when to look
+ * Has a month's list fetched once it should be out, and creates one task for it once it is late; returns when to look
  * again.
  */
 export async function requestList(tx: Tx, _subject: string, now: Instant): Promise<OutreachStep> {

@@ -88,7 +88,7 @@ const lockService = async (tx: Tx, service: RegistryService): Promise<ServiceSta
       where service = ${service} for no key update`
   )[0];
 
-/** Has NPPES asked for a person when it is due; answers when to look again. */
+/** Has NPPES asked for a person when it is due; returns when to look again. */
 export const checkDueNppes = (tx: Tx, personId: string, now: Instant): Promise<OutreachStep> =>
   checkDueQuestion(tx, 'nppes', personId, now);
 
@@ -110,7 +110,7 @@ export async function checkDueCaqh(tx: Tx, personId: string, now: Instant): Prom
   return { next: now, send: { kind: 'caqhRoster', id: request.id, fairnessKey: 'caqh' } };
 }
 
-/** Computes until when the service is not called because it is away; null if it may be called, or tried once. */
+/** Computes when a service that is away may be called again; null if that is now. */
 const computeWait = (
   { unavailableSince, nextProbeAt }: ServiceState,
   personId: string,

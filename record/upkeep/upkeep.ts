@@ -71,7 +71,7 @@ const AT_LEAST = { months: 12 } as const;
 /**
  * Takes the step of a person's upkeep, for each client by its own view: reminds the person by the reminder schedule,
  * notifies the operator of what has lapsed and of what will before a payer is expected to decide, and withdraws queued
- * messages about what was renewed meanwhile. Answers when to look again; null once no client has the person. After the
+ * messages about what was renewed meanwhile. Returns when to look again; null once no client has the person. After the
  * person has left a client, that client's messages are withdrawn and no more are sent. Applications are not woken: each
  * has its own timer for what time changes in its file, and is notified of other changes as this workflow is.
  */

@@ -28,7 +28,7 @@ interface HandOver {
   clientId?: string | undefined;
 }
 
-/** Gives a user's open tasks, and the inquiries that ask them, to another who sees their clients; answers how many tasks. */
+/** Gives a user's open tasks, and the inquiries that ask them, to another who sees their clients; returns how many tasks. */
 export async function handOverTasks(tx: Tx, principal: Principal, { from, to, clientId }: HandOver): Promise<number> {
   const seen = tx`
     ${isInScope(tx, principal)} ${clientId ? tx`and client_id = ${clientId}` : tx``}

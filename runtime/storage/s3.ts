@@ -49,7 +49,7 @@ export function createS3Store({ spool, ...settings }: S3Settings): FileStore {
   };
 }
 
-/** Calls the service, again where it is busy or away; answers a good response, whose body the caller reads. */
+/** Calls the service, again where it is busy or away; returns a good response, whose body the caller reads. */
 async function callService(settings: Omit<S3Settings, 'spool'>, call: Call): Promise<IncomingMessage> {
   const path = `/${encodeURIComponent(settings.bucket)}/${nameFile(call.id)}`;
   for (let tried = 1; ; tried++) {
