@@ -24,7 +24,7 @@ RUN mkdir -m 700 /documents && chown 1000:1000 /documents
 # node, by number: an orchestrator that forbids root can see that it is another user
 USER 1000:1000
 EXPOSE 3000
-# Of the API; where the image runs something else, turn it off.
+# It asks the API; an image that runs something else turns it off.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "dist/api/main.js"]

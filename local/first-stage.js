@@ -16,10 +16,10 @@ const SUPPORTED_NODE = [
 
 /** Runs `work` while this process holds the lock `file`, waiting for a live holder. */
 async function withLock(file, work) {
-  for (let told = false; ; told = true) {
+  for (let isAnnounced = false; ; isAnnounced = true) {
     const holder = takeLock(file);
     if (!holder) break;
-    if (!told) console.log(`Waiting for process ${holder.pid}, which is preparing this checkout ...`);
+    if (!isAnnounced) console.log(`Waiting for process ${holder.pid}, which is preparing this checkout ...`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   try {

@@ -26,7 +26,7 @@ async function statusesOf(send: (n: number) => Promise<{ status: number }>): Pro
   return seen;
 }
 
-const isSomebodyWaiting = () =>
+const waitForLock = () =>
   eventually(
     async () =>
       (await api.deps.sql`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`)
@@ -96,7 +96,7 @@ test('a provider who is renamed back while another user renames them has changed
   const { sent } = await sql.begin(async (tx) => {
     await tx`update providers set last_name = 'Elsewhere' where id = ${providerId}`;
     const sent = api.patch(path, { lastName });
-    await isSomebodyWaiting();
+    await waitForLock();
     return { sent };
   });
   expect((await sent).status).toBe(200);
@@ -126,7 +126,7 @@ describe('a request that meets the end of a webhook endpoint', () => {
     const { asked } = await api.deps.sql.begin(async (tx) => {
       await endEndpoints(tx, tx`select ${id}::uuid`);
       const asked = ask();
-      await isSomebodyWaiting();
+      await waitForLock();
       return { asked };
     });
     return asked;
@@ -159,7 +159,7 @@ describe('a request that meets the end of a webhook endpoint', () => {
     const { ended } = await sql.begin(async (tx) => {
       await send(tx);
       const ended = api.call('DELETE', `/v1/webhook-endpoints/${id}`);
-      await isSomebodyWaiting();
+      await waitForLock();
       return { ended };
     });
     expect((await ended).status).toBe(204);

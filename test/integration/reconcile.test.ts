@@ -530,7 +530,7 @@ describe('a record that was restored', () => {
     expect((await handle.describe()).historyLength - historyLength).toBeLessThan(10);
     expect((await kindsOf(application)).filter((kind) => kind === 'found_behind')).toHaveLength(1);
 
-    const reason = 'the letter was about somebody else';
+    const reason = 'the letter was about another provider';
     expect(await application.act('restore-review', { reason })).toMatchObject({ held: null, stage: 'in_review' });
     expect((await application.timeline()).at(-1)).toMatchObject({ kind: 'restore_review', reason });
     expect(await stuck(application)).toEqual([]);

@@ -1,6 +1,6 @@
 const [, servers] = require('../../jest.config').projects;
 
-/** Of `npm run record-histories`. */
+/** The configuration of `npm run record-histories`. */
 module.exports = {
   ...servers,
   displayName: 'recording',

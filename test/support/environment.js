@@ -6,14 +6,14 @@ const { TestEnvironment } = require('jest-environment-node');
 const { include } = require('../../tsconfig.json');
 
 const root = join(__dirname, '../..');
-/** Of all packages only jest's runner has something of its own to keep for each file. */
+/** Packages that all files share: all but jest's runner, which keeps something for each file. */
 const PACKAGE = /\/node_modules\/(?!jest-circus\/|@jest\/globals\/)/;
-/** What tests try; `local` and `bench` are about processes, and keep what they know of theirs. */
+/** The folders that tests try; modules of `local` and `bench` keep what they know of their process. */
 const PRODUCT = include
   .filter((room) => !['test', 'local', 'bench'].includes(room))
   .map((room) => join(root, room) + sep);
 
-/** What jest takes for the context of a file's modules: the process's own. */
+/** The context in which jest runs a file's modules: the process's own. */
 const OWN_CONTEXT = {};
 /** The modules of the product that an earlier file loaded, by their paths. */
 const loaded = new Map();

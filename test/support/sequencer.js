@@ -2,8 +2,8 @@
 const { default: TestSequencer } = require('@jest/test-sequencer');
 
 /**
- * What waits for servers comes first, the longest (by the last run's durations, else by size) before all others: what only
- * computes fills both cores to the end, where one long file would leave the other core idle.
+ * Files that wait for servers come first, the longest (by the last run's durations, else by size) before all others: those that
+ * only compute fill both cores to the end, where one long file would leave the other core idle.
  */
 module.exports = class extends TestSequencer {
   sort(tests) {

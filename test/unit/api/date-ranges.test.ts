@@ -58,7 +58,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
     ],
   ],
   [
-    'what begins or ends as somebody decided',
+    'a day that a payer or a person decided',
     describeDate('EffectiveDate.value'),
     [TODAY, away(-100, 3), away(10, -3)],
     [
@@ -115,7 +115,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
     ],
   ],
   [
-    'the first or last day of somebody',
+    'the first or last day of a user or provider',
     describeDate('EndingInput.on'),
     [TODAY, away(-1, 3), away(1, -3)],
     [
