@@ -65,7 +65,7 @@ const CONTENT_SECURITY_POLICY = {
 };
 
 const LOGGING: Options = {
-  // Wrapped, they would come with a serializer of errors that has every property of an error written down.
+  // A wrapped serializer of errors logs every property of an error, also those that repeat what a caller sent.
   wrapSerializers: false,
   serializers: {
     // Neither path, query nor headers: each may hold personal data or secrets.

@@ -33,7 +33,8 @@ const outOfOrder = z
   .strictObject({ reason: longText })
   .meta({
     id: 'OutOfOrder',
-    description: 'What already happened outside may arrive in every open stage, with a reason',
+    description:
+      'The reason for an entry that the stage does not expect: what already happened outside may arrive in every open stage',
   })
   .optional();
 
@@ -57,13 +58,13 @@ const answerFields = {
   outcome: z.enum(OUTCOMES).meta({ description: 'Picks the stage and the next follow-up' }),
   missingItems: items
     .optional()
-    .meta({ description: 'Of `information_requested`: what the payer wants, one per item' }),
+    .meta({ description: 'Only for `information_requested`: what the payer wants, one per item' }),
   itemsNotNeeded: z.literal(true).optional().meta({ description: 'The payer no longer needs what it asked for' }),
   promisedOn: describeDate('Contact.promisedOn')
     .optional()
     .meta({
       description:
-        'By when the payer promised an answer; the follow-up is on the next day on which the payer answers. Of `committee` and `tabled`, also when ' +
+        'The day by which the payer promised an answer; the follow-up is on the next day on which the payer answers. For `committee` and `tabled`, also when ' +
         'a decision is expected',
     }),
   nextFollowUpOn: describeDate('Contact.nextFollowUpOn').optional().meta({
@@ -71,7 +72,8 @@ const answerFields = {
       'Replaces the date that the playbook gives; at most a year ahead. Where the payer does not answer on it, the follow-up is on the next day on which it does',
   }),
   completeOn: describeDate('Contact.completeOn').optional().meta({
-    description: 'Since when the payer has had a complete application, as it says: statutory clocks count from there',
+    description:
+      'The day since which the payer has had a complete application, as it says: statutory clocks count from there',
   }),
   notes: longText.optional(),
   toldOfChanges: z.literal(true).optional().meta({
@@ -83,7 +85,7 @@ const answerFields = {
     .meta({ description: 'For a participation: what the contact was about; left out, everything that was due' }),
   evenIfExists: evenIfExists.meta({
     description:
-      'Of `no_record` and `no_answer`. true: it is another call, and counts, although one like it is logged already',
+      'Only for `no_record` and `no_answer`; true: it is another call, and counts, although one like it is logged already',
   }),
   outOfOrder,
 };
@@ -126,7 +128,7 @@ export const information = z
     providedOn: describeDate('Information.providedOn'),
     items: items.meta({
       description:
-        'What was sent, in the same words as in the request. Where the request listed none, any items; with ' +
+        'The items that were sent, in the same words as in the request. Where the request listed none, any items; with ' +
         '`outOfOrder` also what it does not list',
     }),
     proof: documents.optional(),

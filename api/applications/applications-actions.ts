@@ -167,7 +167,7 @@ const buildConfirmationRow = (fact: Fact) =>
         'Sending the same again changes nothing. A different value with a `reason` replaces the first, which is ' +
         'kept; without one the fact is disputed, and does not count, until a person chooses one of them with a `reason`. ' +
         (fact === 'effectiveDate'
-          ? 'Of a termination it is the last day: the end that it gave the participation moves with it, and is taken back ' +
+          ? 'For a termination it is the last day: the end that it gave the participation moves with it, and is taken back ' +
             'where its confirmation is struck out. '
           : '') +
         'Where a platform covers the payer in that state, or has, contract and claims route are `claimed` until `seen` has ' +
@@ -243,7 +243,8 @@ const DETAILS = buildActionRow(
   {
     segment: '',
     method: 'patch',
-    description: 'What is left out stays; null empties. Everything else of an application changes by its actions.',
+    description:
+      'Fields that are left out stay; null empties. Everything else of an application changes by its actions.',
   },
 );
 
@@ -272,7 +273,7 @@ const ROWS: ActionRow[] = [
   }),
   buildActionRow('resume', 'Resume the application', actions.resume, {
     description:
-      'What fell due in the pause is due from now on; it is late and escalated after the usual times. The payer’s deadlines went on meanwhile.',
+      'Work that fell due in the pause is due from now on; it is late and escalated after the usual times. The payer’s deadlines went on meanwhile.',
   }),
   buildActionRow('restore-review', 'Confirm that nothing is left to enter after a restore', actions.reasonBody, {
     description:
@@ -324,7 +325,7 @@ const ROWS: ActionRow[] = [
 ];
 
 /**
- * Keeps a command, unless it is a retry of one that is kept already, and brings it to the workflow. Answers whether it
+ * Keeps a command, unless it is a retry of one that is kept already, and brings it to the workflow. Returns whether it
  * is recorded or still on its way; a refusal is thrown as its problem.
  */
 export async function takeAction<Given extends object>(

@@ -169,7 +169,7 @@ const fields = z.strictObject({
   state,
   lineOfBusiness: z.enum(LINES_OF_BUSINESS).default('commercial'),
   kind: z.enum(KINDS).default('new_individual'),
-  locationId: id.optional().meta({ description: 'Where the payer credentials by location' }),
+  locationId: id.optional().meta({ description: 'The location, where the payer credentials by location' }),
   neededBy: describeDate('ApplicationInput.neededBy').optional(),
   monthlyValue: monthlyValue.optional(),
   adopt: adopt.optional(),
@@ -211,12 +211,11 @@ const summaryFields = {
   waitingOn,
   assignee: id.nullable(),
   submittedOn: date.nullable(),
-  referenceNumber: z
-    .string()
-    .nullable()
-    .meta({ description: 'Of the current attempt’s submission, else as a contact gave it' }),
+  referenceNumber: z.string().nullable().meta({
+    description: 'The payer’s reference for the current attempt: that of its submission, else as a contact gave it',
+  }),
   nextFollowUpAt: instant.nullable(),
-  dueAt: instant.nullable().meta({ description: 'When what is to be done is late' }),
+  dueAt: instant.nullable().meta({ description: 'The instant from which the work is late' }),
   overdue: z.boolean(),
   playbookVersion: z.int(),
   version,
@@ -258,7 +257,9 @@ const waitingSeconds = z.strictObject({
 });
 const track = {
   waitingOn,
-  waitingSeconds: waitingSeconds.meta({ description: 'Of this track for itself; they add up to `ageSeconds` too' }),
+  waitingSeconds: waitingSeconds.meta({
+    description: 'The seconds that this track waited for each; they add up to `ageSeconds` too',
+  }),
   nextFollowUpAt: instant.nullable(),
   dueAt: instant.nullable(),
 };
@@ -310,13 +311,15 @@ export const application = z
         attestedOn: date.nullable(),
         dueOn: date.nullable(),
         freshThrough: date.optional().meta({
-          description: 'Where the playbook says how old it may be: the last day on which it is fresh enough',
+          description: 'The last day on which it is fresh enough, where the playbook says how old it may be',
         }),
       })
       .nullable()
       .meta({ description: 'null where the playbook needs no CAQH' }),
     blockers: z.array(z.strictObject({ code: z.string(), since: instant, text: z.string() })),
-    warnings: z.array(lapseWarning).meta({ description: 'What lapses before the decision, unless it is renewed' }),
+    warnings: z
+      .array(lapseWarning)
+      .meta({ description: 'Items of the file that lapse before the decision, unless they are renewed' }),
     questions: z
       .array(
         z.strictObject({
@@ -330,10 +333,9 @@ export const application = z
           'beside one that does. No action is refused because of it; withdraw the application if it is a mistake',
       }),
     expectedDecisionAt: instant.nullable(),
-    statutory: z
-      .strictObject({ state, days: z.int(), citation: z.string(), from: date, dueOn: date })
-      .nullable()
-      .meta({ description: 'By when the law wants a decision; starts on evidence of a complete receipt' }),
+    statutory: z.strictObject({ state, days: z.int(), citation: z.string(), from: date, dueOn: date }).nullable().meta({
+      description: 'The day by which the law wants a decision; the time starts on evidence of a complete receipt',
+    }),
     paused: z.strictObject({ since: instant, until: date.nullable() }).nullable(),
     held: z
       .strictObject({
@@ -352,8 +354,8 @@ export const application = z
           'until a person enters what was lost, or says by `restore-review` that nothing was',
       }),
     participationEndedOn: date.nullable(),
-    participation: participation.nullable().meta({ description: 'From the confirmation on' }),
-    allowedActions: z.array(z.enum(ACTIONS)).meta({ description: 'What needs no `outOfOrder` now' }),
+    participation: participation.nullable().meta({ description: 'The participation, from the confirmation on' }),
+    allowedActions: z.array(z.enum(ACTIONS)).meta({ description: 'The actions that need no `outOfOrder` now' }),
     allowedOutcomes: z.array(z.enum(OUTCOMES)),
     missingFacts: z.array(z.enum(FACTS)),
     confirmations: z.strictObject({
@@ -362,7 +364,7 @@ export const application = z
       payerProviderId: confirmation,
       claimsRoute: confirmation,
     }),
-    outstandingItems: z.array(z.string()).meta({ description: 'What the payer asked for and has not got' }),
+    outstandingItems: z.array(z.string()).meta({ description: 'The items that the payer asked for and has not got' }),
     bridge: z
       .strictObject({ relationshipId: id, platform: z.string() })
       .nullable()
@@ -442,20 +444,23 @@ export const applicationsQuery = z
     state: state.optional(),
     waitingOn: waitingOn.optional(),
     overdue: yesOrNo.optional(),
-    issue: z.enum(ISSUE_CODES).optional().meta({ description: 'Of participations: what is wrong and not put right' }),
+    issue: z
+      .enum(ISSUE_CODES)
+      .optional()
+      .meta({ description: 'Only participations with this issue, as long as it is not put right' }),
     recredentialing: z
       .enum(RECREDENTIALING_STATUSES)
       .optional()
-      .meta({ description: 'Of participations: where the renewal stands' }),
+      .meta({ description: 'Only participations whose renewal stands here' }),
     q: line.optional().meta({
-      description: 'In the name of provider, practice or payer, a payer’s alias or a reference; or an NPI',
+      description: 'Text in the name of provider, practice or payer, in a payer’s alias or a reference; or an NPI',
     }),
     sort: z
       .enum(SORTS)
       .default('-updatedAt')
       .meta({
         description:
-          'What has no such date comes last. Only `openedAt`, the oldest first, is an order that no change moves: in the ' +
+          'Applications without such a date come last. Only `openedAt`, the oldest first, is an order that no change moves: in the ' +
           'others an application that changes while pages are read can be missed or appear twice',
       }),
     limit,

@@ -101,7 +101,7 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
       actsFor: (user) => user,
       namesUser: { assignee: 'worker', to: 'worker' },
       body: reassignment,
-      responses: { 200: { description: 'What became of each', schema: bulkResult } },
+      responses: { 200: { description: 'The result of each application', schema: bulkResult } },
       handler: async ({ principal, subject, body: { assignee, ...filter }, commandId }) => {
         const named = { ...filter, ...(assignee !== null && { assignee }) };
         const successor = assignee === null ? null : await findUser(sql, principal, assignee);

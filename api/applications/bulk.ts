@@ -32,7 +32,7 @@ interface Many {
   applications: ({ id: string } & Record<string, unknown>)[];
 }
 
-/** Takes one action for many applications of a payer, each on its own; answers the result of each, in order. */
+/** Takes one action for many applications of a payer, each on its own; returns the result of each, in order. */
 async function takeMany<Given extends object, Own>(
   deps: Deps,
   row: ActionRow<Action, Given>,

@@ -29,7 +29,9 @@ const entry = z.strictObject({
   attempt: z.int(),
   submittedOn: date.nullable(),
   referenceNumber: text.nullable(),
-  outstandingItems: z.array(text).meta({ description: 'What the payer asked for and has not got, in its words' }),
+  outstandingItems: z
+    .array(text)
+    .meta({ description: 'The items that the payer asked for and has not got, in its words' }),
   lastContact: z
     .strictObject({ on: date, outcome: z.enum(OUTCOMES), rep: text.nullable(), referenceNumber: text.nullable() })
     .nullable()

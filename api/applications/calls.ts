@@ -39,7 +39,8 @@ const call = z
     endsAt: instant.meta({ description: `When it is over by itself: ${MOST_CALL_MINUTES} minutes after its start` }),
     endedAt: instant.nullable().meta({ description: 'null while it goes on' }),
     mayReveal: z.array(z.enum(CALL_FIELDS)).meta({
-      description: 'What the payer asks of a caller in full, by its `callerVerification`; none once the call is over',
+      description:
+        'The identifiers that the payer asks of a caller in full, by its `callerVerification`; none once the call is over',
     }),
     sheet: callSheet,
   })
@@ -176,7 +177,7 @@ export const callRoutes = (deps: Deps): Route[] => {
       method: 'get',
       path: '/v1/calls/{id}',
       summary: 'Read a call',
-      description: 'For who sees every client of its applications; the sheet is as of now.',
+      description: 'A call is shown to users who see every client of its applications; the sheet is as of now.',
       tag,
       access: 'operations:read',
       subject: ({ principal, params }) => findCall(sql, principal, params.id),
@@ -188,7 +189,7 @@ export const callRoutes = (deps: Deps): Route[] => {
       path: '/v1/calls/{id}/reveals',
       summary: 'Reveal an identifier in a call',
       description:
-        'What the payer’s `callerVerification` asks of a caller in full, of one application of the call, for who started ' +
+        'An identifier that the payer’s `callerVerification` asks of a caller in full, of one application of the call, for the user who started ' +
         'the call and while it goes on; as many times as the call has such identifiers. It is in the audit log. `value` is in the ' +
         'answer, and again in one to a retry with the same Idempotency-Key within ten minutes.',
       tag,
@@ -207,7 +208,7 @@ export const callRoutes = (deps: Deps): Route[] => {
       method: 'post',
       path: '/v1/calls/{id}/end',
       summary: 'End a call',
-      description: 'For who started it, and for a lead or an admin. One that has ended stays as it is.',
+      description: 'The user who started the call ends it, or a lead or an admin. One that has ended stays as it is.',
       tag,
       access: CONTACT.access,
       subject: ({ principal, params }) => findCall(sql, principal, params.id),

@@ -20,7 +20,7 @@ import { cycleBasis } from './participation-schemas';
 
 export const evidenceQuery = z.strictObject({
   format: z.enum(['json', 'pdf']).optional().meta({ description: 'json where it is left out' }),
-  sha256: sha256.optional().meta({ description: 'Of a file that was frozen' }),
+  sha256: sha256.optional().meta({ description: 'The hash of a file that was frozen' }),
 });
 
 const document = z.strictObject({
@@ -31,7 +31,7 @@ const document = z.strictObject({
   storedAt: instant
     .nullable()
     .optional()
-    .meta({ description: 'Since when its file is stored; null: only its hash is on record' }),
+    .meta({ description: 'The instant since which its file is stored; null: only its hash is on record' }),
 });
 const documents = z.array(document);
 const logged = {
@@ -63,7 +63,7 @@ export const evidence = z
       openedAt: instant,
       closedAt: instant.nullable(),
       version: z.int(),
-      asOf: instant.meta({ description: 'Of its last entry' }),
+      asOf: instant.meta({ description: 'The instant of its last entry' }),
     }),
     client: z.strictObject({ name: z.string(), timeZone: z.string() }),
     provider: z
@@ -133,7 +133,7 @@ export const evidence = z
     ),
     messages: z
       .array(z.strictObject({ sentAt: instant, template: z.string(), purpose: z.string().nullable() }))
-      .meta({ description: 'What the system wrote to the payer by itself' }),
+      .meta({ description: 'Mail that the system sent to the payer by itself' }),
     contract: z.array(
       z.strictObject({
         ...logged,
@@ -162,7 +162,7 @@ export const evidence = z
             .strictObject({ ...logged, ...proof })
             .nullable()
             .meta({
-              description: 'What was recorded of that; null where the payer’s systems or directory showed it',
+              description: 'The entry that put it right; null where the payer’s systems or directory showed it',
             }),
         }),
       )
@@ -178,7 +178,7 @@ export const evidence = z
             ...logged,
             what: z.enum(['committee_date', 'recredentialing', 'recredentialing_due', 'recredentialing_missed']),
             on: date.meta({
-              description: 'Of what the payer did, the day; of the rest, from when the cycle is counted',
+              description: 'The day of what the payer did; of other steps the day from which the cycle is counted',
             }),
             dueOn: date.optional(),
             source: maybe,

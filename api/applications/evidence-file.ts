@@ -14,7 +14,7 @@ export const evidenceFileRoutes = ({ sql, press }: Deps): Route[] => [
     path: '/v1/applications/{id}/evidence',
     summary: 'Export the evidence of an application',
     description:
-      'What was sent and when, every contact, the contract, every confirmation with its source and documents, what was ' +
+      'The evidence has what was sent and when, every contact, the contract, every confirmation with its source and documents, what was ' +
       'struck out and why; never the operator’s own notes, and of a tax id the last four digits. The JSON file is the ' +
       'same byte for byte as long as nothing is recorded; its SHA-256 is printed on the PDF. `sha256` asks for a file ' +
       'that was frozen when the application was handed over.',

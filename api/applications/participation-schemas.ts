@@ -28,7 +28,7 @@ import {
 const SIGHT_SOURCES = ['portal', 'directory', 'phone', 'email', 'letter', 'test_claim', 'remittance'] as const;
 
 const proof = {
-  reference: line.meta({ description: 'Of the page, the call, the letter: where it can be found again' }),
+  reference: line.meta({ description: 'The reference by which the page, the call or the letter can be found again' }),
   rep: line.optional(),
   evidence: documents.optional(),
   notes: longText.optional(),
@@ -79,7 +79,7 @@ export const issueResolution = z
 
 export const committeeDate = z
   .strictObject({
-    on: describeDate('CommitteeDate.on').meta({ description: 'Of the committee’s latest decision' }),
+    on: describeDate('CommitteeDate.on').meta({ description: 'The day of the committee’s latest decision' }),
     source: z.enum(FACT_SOURCES),
     ...proof,
   })

@@ -30,7 +30,7 @@ const move = z
     dueAt: describeChange(instant.nullable()),
     newlyUnmet: z
       .array(z.enum(PREREQUISITES))
-      .meta({ description: 'What it would ask for and the file does not have' }),
+      .meta({ description: 'The prerequisites that it would ask for and the file does not have' }),
   })
   .meta({ id: 'PlaybookMove' });
 
@@ -82,14 +82,14 @@ export const playbookRoutes = (deps: Deps): Route[] => {
       path: '/v1/payers/{id}/playbook-migrations',
       summary:
         'Move open applications and participations to the payer’s playbook of today, or see first what that would change',
-      description: `Each application on its own, up to ${MOST}; a repetition moves what is left. What is over stays.`,
+      description: `Each application on its own, up to ${MOST}; a repetition moves what is left. Applications that are over stay.`,
       tag,
       access: 'payers:write',
       subject: ({ params }) => findPayer(sql, params.id),
       body: migration,
       responses: {
         200: {
-          description: 'Of a preview, what each would change; otherwise what became of each',
+          description: 'The applications: in a preview what each would change, otherwise what became of each',
           schema: z.union([z.strictObject({ items: z.array(move) }), bulkResult]),
         },
       },

@@ -31,8 +31,10 @@ export const certificateInput = z
     lineOfBusiness: z.enum(LINES_OF_BUSINESS).optional().meta({ description: 'May be left out if only one exists' }),
     locationId: id.optional(),
     holder: z.strictObject({
-      name: line.meta({ description: 'For whom it is issued; it is named in the certificate' }),
-      email: email.optional().meta({ description: 'Is written to once the certificate no longer holds' }),
+      name: line.meta({ description: 'The party that it is issued for; the certificate names it' }),
+      email: email
+        .optional()
+        .meta({ description: 'The address that is written to once the certificate no longer holds' }),
     }),
   })
   .meta({ id: 'CertificateInput' });
@@ -94,7 +96,7 @@ const certificate = z
     notice: text,
     checkAt: text.meta({ description: 'The path that says, without a key, whether it still holds' }),
   })
-  .meta({ id: 'Certificate', description: 'What is signed, in the canonical form of RFC 8785' });
+  .meta({ id: 'Certificate', description: 'The content that is signed, in the canonical form of RFC 8785' });
 
 export const issuedCertificate = z
   .strictObject({
@@ -110,11 +112,15 @@ export const issuedCertificate = z
     issuedBy: actor,
     createdAt: instant,
     holds: z.boolean(),
-    endedAt: instant.nullable().meta({ description: 'Since when it does not hold' }),
+    endedAt: instant.nullable().meta({ description: 'The instant since which it no longer holds; null while it does' }),
     endedBecause: z.enum(['changed', 'revoked']).nullable(),
     endedReason: text.nullable().meta({ description: 'The reason of a revocation' }),
   })
-  .meta({ id: 'IssuedCertificate', description: 'As a file it is what the page /verify and the command verify' });
+  .meta({
+    id: 'IssuedCertificate',
+    description:
+      'A certificate with its standing. Saved as a file, it is verified by the page /verify and by the command',
+  });
 
 export const certificateKey = z
   .strictObject({ id: text, publicKey: text.meta({ description: '32 bytes in base64url' }), createdAt: instant })

@@ -24,7 +24,7 @@ const cell = z
     applicationId: id.nullable().meta({
       description: 'The application that this answer is about; without an answer the open one, otherwise the latest',
     }),
-    stage: z.enum(STAGES).nullable().meta({ description: 'Of that application' }),
+    stage: z.enum(STAGES).nullable().meta({ description: 'The stage of that application' }),
     underWay: z
       .strictObject({ applicationId: id, stage: z.enum(STAGES) })
       .nullable()

@@ -86,7 +86,10 @@ const fact = z
     stored: z.array(id).meta({ description: 'Those of `evidence` whose file is stored' }),
     confirmedOn: date.optional(),
     partySeen: z.boolean().meta({ description: 'A name or a tax id was read off the evidence' }),
-    partyRead: z.boolean().optional().meta({ description: 'Both were' }),
+    partyRead: z
+      .boolean()
+      .optional()
+      .meta({ description: 'The payer or practice that stays, and the one that is merged' }),
     otherValues: z.array(z.union(Object.values(FACT_VALUES))).optional(),
     lacks: missingProof.optional(),
     awaitsApproval: awaitsApproval.optional(),
@@ -149,7 +152,7 @@ const givenQuery = pageQuery
 
 const problem = z.looseObject({ type: z.string(), title: z.string(), status: z.int() });
 
-/** So many questions are answered at once: a thousand would let nothing else happen until the last. */
+/** The number of questions that are answered at once: a thousand would keep all other requests waiting. */
 const PIECE = 50;
 
 /** Answers each question about billing readiness, in their order, or names what is unknown; the answers are kept. */

@@ -15,7 +15,7 @@ import { Problem, refuseUnknownCaller } from './errors';
 import type { WrongKeys } from './wrong-keys';
 
 /**
- * Refuses a request without a valid bearer key or session, and counts it; `getPrincipal` answers the caller of the others.
+ * Refuses a request without a valid bearer key or session, and counts it; `getPrincipal` returns the caller of the others.
  * A key goes before a session. An address from which many wrong ones came is refused before its own is looked up.
  */
 export function authenticateCaller(

@@ -13,9 +13,9 @@ export const HEAVY_COST = 10;
 export const computeBaseCost = ({ method, path }: Route): number =>
   method !== 'get' ? COST.write : path.endsWith('}') ? COST.read : COST.list;
 
-/** Computes the cost of so many questions in one request. */
+/** Computes the cost of one request with several questions. */
 export const computeBatchCost = (items: number): number => Math.max(COST.list, Math.ceil(items / 20));
-/** Computes the cost of one action for so many applications. */
+/** Computes the cost of one action for several applications. */
 export const computeBulkCost = (items: number): number => COST.write * items;
 /** Computes the cost of taking in a file by its bytes. */
 export const computeFileCost = (file: Buffer): number => Math.max(COST.write, Math.ceil(file.length / 10_000));

@@ -61,7 +61,7 @@ export const PROBLEMS = {
   call_over: [409, 'The call has ended; log its contacts without it, or start another'],
   beyond_reveals: [409, 'The call has revealed as many identifiers as it may'],
   not_decided: [409, 'The client has not decided to bridge or to build direct contracts'],
-  certificate_ended: [409, 'The certificate holds no longer already'],
+  certificate_ended: [409, 'The certificate has already ended'],
   relationship_ended: [409, 'The provider has already left the platform'],
   ended: [409, 'This client or provider has left, so nothing new can be recorded'],
   left_before: [409, 'The provider left this client earlier; POST /v1/providers/{id}/return brings them back'],

@@ -17,7 +17,7 @@ export class FairQueue {
 
   constructor(private readonly limits: FairLimits) {}
 
-  /** Waits for the caller's turn; answers what ends it, or null where too many requests of the caller wait already. */
+  /** Waits for the caller's turn; returns what ends it, or null where too many requests of the caller wait already. */
   takeTurn(name: string, gone: AbortSignal): Promise<() => void> | null {
     const caller = this.callers.get(name) ?? { running: 0, waiting: [] };
     if (caller.waiting.length >= this.limits.mostWaiting) return null;

@@ -24,7 +24,7 @@ export interface Attempt {
   commandId: string;
   /** The answer that an earlier attempt got. */
   answered?: Answer;
-  /** Keeps this attempt's answer, unless another was quicker; answers the one that was kept. */
+  /** Keeps this attempt's answer, unless another was quicker; returns the one that was kept. */
   keep(answer: Answer): Promise<Answer>;
 }
 

@@ -16,7 +16,9 @@ export const registryState = z
       }),
     said: z.record(z.string(), z.unknown()).nullable().meta({ description: 'The answer in the service’s own words' }),
     checkedAt: instant.nullable().meta({ description: 'Null where that was before this client had the person' }),
-    unavailableSince: instant.nullable().meta({ description: 'Since when it has given no answer that can be used' }),
+    unavailableSince: instant
+      .nullable()
+      .meta({ description: 'The instant since which it has given no answer that can be used' }),
     reason: z.enum(['unavailable', 'unauthorised', 'nonsense']).nullable(),
     detail: line.nullable(),
     nextCheckAt: instant.nullable(),

@@ -41,7 +41,7 @@ export function allowOldNames<S extends z.ZodRawShape>(id: string | null, schema
     );
 }
 
-/** Answers fields that are kept under old names under the new ones too. */
+/** Returns fields that are kept under old names under the new ones too. */
 export const addOldNames =
   (names: OldNames) =>
   <T extends object>(item: T): T => ({

@@ -111,7 +111,7 @@ const DOCUMENTATION = {
   ),
   '/sign-in': describeRedirect('getSignIn', 'Sign in at the identity provider', 'To the identity provider', {
     returnTo: z.string().optional().meta({ description: 'The path of this origin to end at. Default: `/`' }),
-    invitation: z.string().optional().meta({ description: 'As the link of an invitation has it' }),
+    invitation: z.string().optional().meta({ description: 'The token in the link of an invitation' }),
   }),
   '/sign-in/callback': describeRedirect(
     'getSignInCallback',
@@ -136,7 +136,7 @@ export function buildOpenApiDocument(routes: Route[]) {
       title: 'Countersign',
       version: '1',
       description:
-        'Payer credentialing as durable workflows. Fields that are not described here are refused. What a request costs comes out ' +
+        'Payer credentialing as durable workflows. Fields that are not described here are refused. The cost of a request comes out ' +
         'of a budget of its key (`RateLimit` says what is left); beyond that it is refused with 429 until `Retry-After` is over.',
     },
     servers: [{ url: '/' }],
@@ -285,7 +285,10 @@ const buildProblemResponses = (route: Route) =>
 /** The refusals that pass by themselves. */
 const SAY_WHEN = [429, 503];
 const RETRY_AFTER = {
-  'Retry-After': { description: 'Try again after so many seconds', schema: { type: 'integer' as const, minimum: 1 } },
+  'Retry-After': {
+    description: 'The number of seconds after which to try again',
+    schema: { type: 'integer' as const, minimum: 1 },
+  },
 };
 
 function joinTitles(status: number): string {

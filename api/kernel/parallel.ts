@@ -1,4 +1,4 @@
-/** Does the work for every item, at most `size` at a time; answers in the items' order. */
+/** Does the work for every item, at most `size` at a time; returns the results in the items' order. */
 export async function runInParallel<T, R>(
   items: readonly T[],
   size: number,

@@ -71,7 +71,7 @@ interface RouteSpec<Path extends string, Subject, Query, Body> {
    */
   contradicts?: (of: { subject: Subject; given: Record<string, unknown> }) => FieldError[];
   /**
-   * Instead of a JSON body: a file of at most so many bytes, what it may say to be (the first of the types is what the
+   * Instead of a JSON body: a file of at most `maxBytes`, what it may say to be (the first of the types is what the
    * description names), and what is in it. `streamed`: the handler reads it as it arrives, and counts.
    */
   file?: { types: readonly [string, ...string[]]; maxBytes: number; description: string; streamed?: true };

@@ -47,7 +47,7 @@ export const describeText = (rules: TextRule[], meta: Record<string, unknown> = 
     })
     .meta(meta);
 
-/** Writes so many of a thing, in words. */
+/** Writes a number of things, in words. */
 export const countThings = (number: number | bigint, thing: string): string =>
   `${number} ${thing}${number === 1 ? '' : 's'}`;
 
@@ -103,7 +103,7 @@ export const longText = describeText(
   { minLength: 1, maxLength: 10_000, pattern: String.raw`^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]+$` },
 );
 
-/** Whether objects and lists are within each other so many times at most. */
+/** Whether objects and lists are nested at most `most` deep. */
 export const hasLevels = (value: unknown, most: number): boolean =>
   typeof value !== 'object' ||
   value === null ||

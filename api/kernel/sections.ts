@@ -28,7 +28,7 @@ export const SECTIONS: { name: string; description: string; tags: string[] }[] =
   },
   {
     name: 'Work queue',
-    description: 'What people have to do now, who does it, and tasks that belong to no application.',
+    description: 'The work that people have to do now, who does it, and tasks that belong to no application.',
     tags: ['work queue'],
   },
   {

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { Problem, type FieldError } from './errors';
 import { countThings } from './schemas';
 
-/** Reads one value by its schema; adds every rule that it breaks to `errors` and then answers undefined. */
+/** Reads one value by its schema; adds every rule that it breaks to `errors` and then returns undefined. */
 export function checkValue<T>(schema: z.ZodType<T>, value: unknown, errors: FieldError[]): T | undefined {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

@@ -27,7 +27,7 @@ export class WrongKeys {
     keepLatest(this.right, hash.toString('hex'), true);
   }
 
-  /** Counts a wrong secret; answers whether it is the one that reaches the limit. */
+  /** Counts a wrong secret; returns whether it is the one that reaches the limit. */
   recordWrong(address: string, hash: Buffer): boolean {
     this.right.delete(hash.toString('hex'));
     const network = nameNetwork(address);

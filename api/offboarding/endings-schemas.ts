@@ -23,7 +23,7 @@ const fields = {
   reason: z.enum(ENDING_REASONS),
   applications: z.enum(['withdraw', 'hand_over']).meta({
     description:
-      'What becomes of open applications: withdrawn, or withdrawn as handed over, with their evidence frozen; ' +
+      'How open applications end: withdrawn, or withdrawn as handed over, with their evidence frozen; ' +
       'handed over with it are participations of the provider’s own, unless payers are asked to end them',
   }),
   source: z.enum(FACT_SOURCES),
@@ -54,8 +54,8 @@ const item = {
   action: z.enum(LEAVING_ACTIONS),
   subjectId: id.meta({ description: 'An application, an agreement or a platform relationship' }),
   because: z.enum(LEAVING_CAUSES),
-  when: z.enum(['now', 'after']).meta({ description: 'At once, or once the last day has passed' }),
-  noticeDays: z.int().optional().meta({ description: 'By the contract, where it is on file' }),
+  when: z.enum(['now', 'after']).meta({ description: '`now`: at once; `after`: once the last day has passed' }),
+  noticeDays: z.int().optional().meta({ description: 'The days of notice by the contract, where it is on file' }),
   noticeBy: date.optional().meta({ description: 'The day by which a termination has to be with the payer' }),
   lastDay: date.optional().meta({ description: 'The earliest that a termination can come to, from the last day on' }),
   providerId: id.nullable(),
@@ -116,7 +116,7 @@ export const endingAnswer = z
         result: z
           .strictObject({
             applicationId: id.optional(),
-            stage: z.enum(STAGES).optional().meta({ description: 'Where that application stands now' }),
+            stage: z.enum(STAGES).optional().meta({ description: 'The stage of that application now' }),
             evidenceSha256: z.string().optional(),
             problem: z.string().optional(),
           })

@@ -48,7 +48,7 @@ const RESPONSES = {
   201: { description: 'The ending', schema: endingAnswer },
 };
 
-/** The record has them under the old name. */
+/** The record keeps these fields under their old names. */
 const restoreEndingNames = restoreOldNames(ENDING_NAMES);
 const addEndingNames = addOldNames(ENDING_NAMES);
 
@@ -85,13 +85,13 @@ async function endSubject(
 
 const RETURN =
   'The same record goes on: it takes new things again, upkeep and the registries’ watches begin anew, and nothing of ' +
-  'it is purged. What the ending did stays done: applications stay withdrawn, participations and agreements ended, and ' +
-  'terminations go on until they are withdrawn. What it had not done yet is called off. Secrets that were purged have ' +
+  'it is purged. All that the ending did stays done: applications stay withdrawn, participations and agreements ended, and ' +
+  'terminations go on until they are withdrawn. Items that it had not done yet are called off. Secrets that were purged have ' +
   'to be given again. A legal hold stays.';
 
 const BACK = { 201: { description: 'The return', schema: leavingReturn } };
 
-/** Records a return, or answers what stands in its way. */
+/** Records a return, or returns what stands in its way. */
 async function returnSubject(
   { sql, keyring }: Deps,
   leaving: Leaving,

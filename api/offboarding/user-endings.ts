@@ -60,7 +60,7 @@ const holdings = z
     ),
     work: z
       .strictObject({ applications: z.int(), tasks: z.int(), inquiries: z.int() })
-      .meta({ description: 'How much `POST /v1/users/{id}/end` would hand over' }),
+      .meta({ description: 'The work that `POST /v1/users/{id}/end` would hand over' }),
   })
   .meta({ id: 'Holdings' });
 

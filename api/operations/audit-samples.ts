@@ -77,8 +77,8 @@ export const auditSampleRoutes = (deps: Deps): Route[] => [
     path: '/v1/audit-samples/{id}/archive',
     summary: 'Export a sample as a ZIP archive',
     description:
-      'Of each application the evidence file (JSON and PDF), the whole timeline, who approved what, and its documents with their ' +
-      'files; `manifest.json` has the SHA-256 of every file. Of a document without its file, `documents.json` says so. That ' +
+      'The archive has for each application the evidence file (JSON and PDF), the whole timeline, who approved what, and its documents with their ' +
+      'files; `manifest.json` has the SHA-256 of every file. `documents.json` says which documents have no file. That ' +
       'it was exported is in the audit log of each client concerned, and so is each document that was read.',
     tag,
     access,

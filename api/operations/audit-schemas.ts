@@ -27,7 +27,7 @@ export const auditEntry = z
     subjectType: z.string(),
     subjectId: z.string(),
     outcome: z.enum(['done', 'refused']),
-    detail: fields.meta({ description: 'What was asked, with its reason, or why it was refused; secrets are masked' }),
+    detail: fields.meta({ description: 'The request with its reason, or why it was refused; secrets are masked' }),
     before: fields.meta({ description: 'The fields that a change changed, as they were; secrets are masked' }),
     after: fields.meta({ description: 'The same fields after the change' }),
     requestId: z.string().nullable().meta({ description: 'Our id of the request: `X-Request-Id` of its answer' }),
@@ -62,7 +62,7 @@ export const auditRoot = z
   .strictObject({
     number: z.int(),
     at: instant,
-    hash: hash.meta({ description: 'Over the root before, and the last link of every chain' }),
+    hash: hash.meta({ description: 'The hash over the root before it and the last link of every chain' }),
   })
   .meta({ id: 'AuditRoot' });
 
@@ -74,7 +74,7 @@ const kind = z.enum(ACCESS_KINDS).meta({
 
 export const accessCount = z
   .strictObject({
-    day: date.meta({ description: 'In UTC' }),
+    day: date.meta({ description: 'The day in UTC' }),
     caller: z.string().meta({
       description:
         'The id of the key, or of the user who was signed in; `admin` for the admin key; `-` for nobody known',
@@ -92,7 +92,11 @@ export const accessCountQuery = z
     limit,
     cursor: readCursor(z.tuple([position.date, caller, kind])).optional(),
     kind: kind.optional(),
-    from: describeDate('AuditEntries.from').optional().meta({ description: 'On this day or later, in UTC' }),
-    until: describeDate('AuditEntries.until').optional().meta({ description: 'Before this day, in UTC' }),
+    from: describeDate('AuditEntries.from')
+      .optional()
+      .meta({ description: 'Only entries of this day or later, in UTC' }),
+    until: describeDate('AuditEntries.until')
+      .optional()
+      .meta({ description: 'Only entries of before this day, in UTC' }),
   })
   .superRefine(requireDays, BESIDE_BAD_FIELDS);

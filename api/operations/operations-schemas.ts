@@ -14,8 +14,8 @@ export const stuckItem = z
     }),
     what: z.string().meta({
       description:
-        'Of a step: the action, `due`, `file` or the type of workflow; of a change: its topic; of an application’s run: how it was found, of another run: its type; ' +
-        'of a hold: the action that ends it',
+        'For a step: the action, `due`, `file` or the type of workflow; for a change: its topic; for an application’s run: how it was found, for another run: its type; ' +
+        'for a hold: the action that ends it',
     }),
     clientId: id.nullable().meta({ description: 'Null: of no one client' }),
     applicationId: id.nullable(),
@@ -32,7 +32,7 @@ export const keyRotation = z
     masterId: keyId.meta({ description: 'The master key that wraps it' }),
     madeBy: actor,
     madeAt: instant,
-    sealsFrom: instant.meta({ description: 'By then every process knows it' }),
+    sealsFrom: instant.meta({ description: 'The instant from which it seals: by then every process knows it' }),
     sealedAllAt: instant.nullable().meta({ description: 'null until no row is sealed by another key' }),
     fields: z
       .array(

@@ -17,7 +17,7 @@ export const operationsRoutes = ({ sql, keyWrapper }: Deps): Route[] => [
     summary: 'List what is stuck and needs a person',
     description:
       'Steps that were set aside, commands and changes that were not delivered, workflows that are gone or keep failing, ' +
-      'applications that are held after a restore. Everything else goes on meanwhile. What is of no one client is listed ' +
+      'applications that are held after a restore. Everything else goes on meanwhile. Items of no one client are listed ' +
       'for keys that see every client.',
     tag,
     access: 'operations:read',

@@ -14,7 +14,7 @@ export const settings = z
   .strictObject({
     phoneFactsNeedApproval: z.boolean().meta({
       description:
-        'A fact that is confirmed by phone from now on is on file only after a second person has approved it. What is on record ' +
+        'A fact that is confirmed by phone from now on is on file only after a second person has approved it. All that is on record ' +
         'stays as it is, whichever way this is switched',
     }),
     authorisationRequired: z.boolean().meta({

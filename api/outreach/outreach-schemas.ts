@@ -46,7 +46,9 @@ const endpointFields = {
   clientIds: clientIds.nullable(),
   createdAt: instant,
   failures: z.int().meta({ description: 'The number of failures in a row' }),
-  resumeAt: instant.nullable().meta({ description: 'When the endpoint is called again after failures' }),
+  resumeAt: instant
+    .nullable()
+    .meta({ description: 'The instant at which the endpoint is called again after failures' }),
   lastError: line.nullable(),
 };
 export const endpoint = z.strictObject(endpointFields).meta({ id: 'WebhookEndpoint' });
@@ -62,7 +64,7 @@ export const delivery = z
     id,
     clientId: id,
     endpointId: id,
-    eventId: id.meta({ description: 'Of the event in `/v1/events`' }),
+    eventId: id.meta({ description: 'The id of the event in `/v1/events`' }),
     emittedId: describeFormerName(id, 'eventId'),
     status,
     attempts: z.int(),
@@ -81,7 +83,7 @@ export const deliveryState = z
         '`queued`: it has not left yet, as mail waits for the recipient’s business hours; `uncertain`: nobody knows whether it ' +
         'arrived; `failed`: it will not leave unless a person has it sent again; `dropped`: no longer needed, or not allowed',
     }),
-    queuedAt: instant.meta({ description: 'From when it is to leave' }),
+    queuedAt: instant.meta({ description: 'The instant from which it may leave' }),
     sentAt: instant.nullable(),
   })
   .meta({ id: 'MessageStanding' });

@@ -109,7 +109,7 @@ export const webhookRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     tag: 'webhooks',
     access: 'keys:write',
     subject: ({ principal, params }) => findEndpoint(sql, principal, params.id),
-    responses: { 200: { description: 'How many', schema: replayResult } },
+    responses: { 200: { description: 'The number of deliveries', schema: replayResult } },
     handler: async ({ principal, subject }) => answerOk({ replayed: await replayEndpoint(sql, principal, subject.id) }),
   }),
   route({
@@ -170,8 +170,8 @@ export const messageRoutes = ({ sql, config }: Deps): Route[] => [
       path: `/v1/mail/{id}/${what}`,
       summary:
         what === 'resend'
-          ? 'Send mail again that may not have arrived'
-          : 'Leave mail as it is that may not have arrived',
+          ? 'Send mail again whose arrival is uncertain'
+          : 'Dismiss mail whose arrival is uncertain, without sending it again',
       tag: 'outreach',
       access: 'applications:follow_up',
       subject: ({ principal, params }) => findMail(sql, principal, (params as { id: string }).id),

@@ -7,8 +7,10 @@ import { ANSWERS, PORTABLE_ITEMS, VERDICTS, type PortableItem } from '../../doma
 import { date, id, state, describeDate } from '../kernel/schemas';
 
 const place = {
-  practiceId: id.optional().meta({ description: 'Where to be independent; left out: the only practice, else any' }),
-  locationId: id.optional().meta({ description: 'Of the practice' }),
+  practiceId: id
+    .optional()
+    .meta({ description: 'The practice to be independent at; left out: the only one, else any' }),
+  locationId: id.optional().meta({ description: 'A location of the practice' }),
 };
 export const placeQuery = z.strictObject(place);
 export const consequencesQuery = z.strictObject({
@@ -24,7 +26,9 @@ export const notice = z
     days: days.nullable().meta({ description: 'null where it is not known' }),
     givenOn: date.nullable().meta({ description: '`platform_notice` of the checklist, done' }),
     lastDayToGive: date.nullable(),
-    earliestLeaveOn: date.nullable().meta({ description: 'If it is given today, where it has not been' }),
+    earliestLeaveOn: date.nullable().meta({
+      description: 'The earliest day without the platform; where notice has not been given yet, if it is given today',
+    }),
     inTime: z.boolean().nullable(),
   })
   .meta({ id: 'PlatformNotice' });
@@ -70,8 +74,10 @@ const billable = z
     from: z
       .enum(['effective_date', 'approval', 'submission', 'today'])
       .nullable()
-      .meta({ description: 'What the date is counted from' }),
-    gapDays: days.nullable().meta({ description: 'Between the platform and direct billing; null: no end in sight' }),
+      .meta({ description: 'The event that the date is counted from' }),
+    gapDays: days
+      .nullable()
+      .meta({ description: 'The days between the platform and direct billing; null: no end in sight' }),
     reasons: z.array(z.enum(READINESS_REASONS)).meta({ description: 'Why billing readiness says no for that day' }),
   })
   .meta({ id: 'ExpectedBillable' });
@@ -108,7 +114,7 @@ export const leaveRisks = z
       late: z.boolean().meta({ description: 'Due on no date, or after the platform is gone' }),
     }),
   )
-  .meta({ description: 'What of the checklist is open' });
+  .meta({ description: 'The items of the checklist that are open' });
 
 export const consequences = z
   .strictObject({

@@ -14,11 +14,11 @@ import { refuseErrors } from '../kernel/validation';
 
 const tag = 'leaving a platform';
 
-/** Lists a day of leaving from before the relationship began. */
+/** Lists the error of a day of leaving that lies before the beginning of the relationship. */
 export const listLeaveContradictions = ({ subject, given }: { subject: Relationship; given: object }): FieldError[] =>
   listContradictions('Consequences', { ...given }, { platform_since: subject.since });
 
-/** Refuses a practice that is not the client's, and a location that is not the practice's, with what is bad beside them. */
+/** Refuses a practice that is not the client's, and a location that is not the practice's, together with the other errors of the request. */
 export async function checkPlace(
   sql: Sql,
   principal: Principal,
@@ -44,7 +44,7 @@ export const consequenceRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/platform-relationships/{id}/consequences',
     summary: 'Read what leaving the platform on a date means, by payer and state',
     description:
-      'What is portable, the notice, restrictions, the direct application or the kind of application that fits, and ' +
+      'Each payer has what is portable, the notice, restrictions, the direct application or the kind of application that fits, and ' +
       'whether it is likely to be billable by then. These are expectations: only billing readiness says who may bill.',
     tag,
     access: 'registry:read',

@@ -12,10 +12,10 @@ export const inquiryInput = z
       .strictObject({
         type: z.enum(RECIPIENT_TYPES).exclude(['payer', 'holder']),
         id,
-        email: email.optional().meta({ description: 'Of a platform, whose id is the relationship’s' }),
+        email: email.optional().meta({ description: 'The address of a platform, whose id is the relationship’s' }),
       })
       .optional()
-      .meta({ description: 'Who is asked; the provider where it is left out' }),
+      .meta({ description: 'The recipient of the questions; the provider where it is left out' }),
   })
   .meta({ id: 'InquiryInput' });
 
@@ -31,7 +31,7 @@ export const inquiry = z
     asked: z.int().meta({
       description: 'How many messages have left since something was last open: not those that wait, or failed (`asks`)',
     }),
-    askedAt: instant.nullable().meta({ description: 'When the last of them left' }),
+    askedAt: instant.nullable().meta({ description: 'The instant at which the last of them left' }),
     asks: z.array(deliveryState).meta({ description: 'Every message since something was last open, the latest first' }),
     nextAskAt: instant.nullable(),
     openedBy: actor,
@@ -47,7 +47,7 @@ export const inquiry = z
         because: z.enum(['unanswered', 'old', 'terms_changed']),
       }),
     ),
-    asksAgainAt: instant.nullable().meta({ description: 'When the next of the answers will have grown old' }),
+    asksAgainAt: instant.nullable().meta({ description: 'The instant at which the next of the answers is too old' }),
   })
   .meta({ id: 'Inquiry' });
 

@@ -67,7 +67,7 @@ const start = z
   .meta({ description: '`today`: an application can be submitted with nothing missing' });
 const blockedBy = z
   .array(z.string())
-  .meta({ description: 'What the file lacks, `panel_closed` or `practice_not_chosen`' });
+  .meta({ description: 'The prerequisites that the file lacks, `panel_closed` or `practice_not_chosen`' });
 
 export const plan = z
   .strictObject({
@@ -100,11 +100,11 @@ export const sheet = z
         direct: z.strictObject({
           checklist: z
             .array(z.strictObject({ item, doneOn: date.nullable() }))
-            .meta({ description: 'What takes its place' }),
-          expected: z
-            .strictObject({ first: date, last: date.nullable() })
-            .nullable()
-            .meta({ description: 'Of speed: when the first and the last payer can be billed directly' }),
+            .meta({ description: 'The items of the checklist that take the service’s place' }),
+          expected: z.strictObject({ first: date, last: date.nullable() }).nullable().meta({
+            description:
+              'Only for the service `speed`: the days on which the first and the last payer can be billed directly',
+          }),
         }),
       }),
     ),
@@ -136,6 +136,6 @@ export const sheet = z
           readyOn: date.nullable(),
         }),
       )
-      .meta({ description: 'What each takes, in the same terms; to stay is one of them' }),
+      .meta({ description: 'The effort of each decision, in the same terms; to stay is one of them' }),
   })
   .meta({ id: 'DecisionSheet' });

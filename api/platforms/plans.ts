@@ -41,7 +41,9 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:write',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     body: servicesInput,
-    responses: { 200: { description: 'What it does, with the version of the relationship', schema: services } },
+    responses: {
+      200: { description: 'The services of the platform, with the version of the relationship', schema: services },
+    },
     handler: async ({ principal, subject, body: { items }, ifMatch }) => {
       const entries = SERVICES.flatMap((service) => {
         const stated = items[service];

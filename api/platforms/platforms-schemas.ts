@@ -32,7 +32,7 @@ import {
 
 const relationshipFields = {
   providerId: id,
-  platform: line.meta({ description: 'Its name, e.g. Alma or Headway' }),
+  platform: line.meta({ description: 'The name of the platform, e.g. Alma or Headway' }),
   payerIds: listOfIds(500).min(1).meta({ description: 'The payers that the provider is in network with through it' }),
 };
 const states = requireUnique(z.array(state).min(1).max(US_STATES.length), (code) => code);
@@ -90,12 +90,12 @@ export const relationship = z
           until: date.nullable(),
         }),
       )
-      .meta({ description: 'From which day to which each payer is billed through it, former ones too' }),
+      .meta({ description: 'The days from which and until which each payer is billed through it, former ones too' }),
     since: date.nullable(),
-    contactEmail: email.nullable().meta({ description: 'Where the platform itself is asked' }),
+    contactEmail: email.nullable().meta({ description: 'The address at which the platform itself is asked' }),
     endedOn: date.nullable().meta({ description: 'The last day through the platform; null while it goes on' }),
     endReason: z.string().nullable(),
-    decision: decision.nullable().meta({ description: 'Of the client; null while there is none' }),
+    decision: decision.nullable().meta({ description: 'The client’s decision; null while there is none' }),
     decisionReason: z.string().nullable(),
     version,
     createdAt: instant,
@@ -126,25 +126,31 @@ const mapPortableItems = <T extends z.ZodType>(schema: T) =>
 const parts = z
   .strictObject({ credentialed: given, contracted: given, contractHolder: z.enum(CONTRACT_HOLDERS) })
   .partial()
-  .meta({ description: 'Of `direct_contract`' });
+  .meta({ description: 'Only for `direct_contract`: its details' });
 const items = z
   .strictObject(mapPortableItems(given))
   .partial()
-  .meta({ description: 'Of `portable_on_exit`: what remains after leaving' });
-const noticeDays = z.int().min(0).max(3_650).meta({ description: 'Of `free_of_restrictions`' });
+  .meta({ description: 'Only for `portable_on_exit`: what remains after leaving' });
+const noticeDays = z
+  .int()
+  .min(0)
+  .max(3_650)
+  .meta({ description: 'Only for `free_of_restrictions`: the days of notice before leaving' });
 
 const answerFields = {
   answer: given,
-  answeredBy: line.meta({ description: 'Who said so' }),
+  answeredBy: line.meta({ description: 'The person or place that the answer comes from' }),
   answeredOn: describeDate('PlatformAnswer.answeredOn'),
-  channel: line.meta({ description: 'Through what: an email, a call, the contract' }),
+  channel: line.meta({ description: 'The way in which it came: an email, a call, the contract' }),
 };
 const scope = 'Left out: all of them, but where another answer names one';
 
 export const answerInput = z
   .strictObject({
     ...answerFields,
-    words: longText.optional().meta({ description: 'What was said; of `free_of_restrictions` the clause' }),
+    words: longText
+      .optional()
+      .meta({ description: 'The words of the answer; for `free_of_restrictions` those of the clause' }),
     payerId: id.optional().meta({ description: scope }),
     state: state.optional().meta({ description: scope }),
     parts: parts.optional(),
@@ -159,7 +165,7 @@ const entry = {
   id,
   recordedBy: actor,
   recordedAt: instant,
-  supersededBy: id.nullable().meta({ description: 'What took its place; null while it is in force' }),
+  supersededBy: id.nullable().meta({ description: 'The answer that took its place; null while it is in force' }),
 };
 const versionOfRelationship = z.strictObject({ version });
 
@@ -202,10 +208,12 @@ const reading = z
   .meta({ id: 'PlatformReading' });
 const assessed = {
   verdict: z.enum(VERDICTS).meta({ description: '`unclear` counts as not direct' }),
-  because: z.array(reading).meta({ description: 'What stands in the way of `direct`' }),
+  because: z.array(reading).meta({ description: 'The answers that stand in the way of `direct`' }),
   unanswered: z.array(question),
 };
-const portable = z.strictObject(mapPortableItems(standing)).meta({ description: 'What remains after leaving' });
+const portable = z
+  .strictObject(mapPortableItems(standing))
+  .meta({ description: 'The items that remain after leaving' });
 
 export const assessment = z
   .strictObject({

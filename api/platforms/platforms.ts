@@ -76,7 +76,7 @@ const listMisplacedDetails = (question: string, body: AnswerDetails): FieldError
       : [{ path, rule: 'not_for_this_question', message: `belongs to the question ${its}` }],
   );
 
-/** Finds the payer that stands for the one that is named; the named one if there is none. */
+/** Finds the payer that a named one was merged into; the named one itself if it was merged into none. */
 const findNamedPayer = async (sql: Sql, named: string | null): Promise<string | null> =>
   named && ((await findUnmergedIds(sql, 'payers', [named])).get(named) ?? named);
 
@@ -152,7 +152,7 @@ export const relationshipRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/platform-relationships/{id}',
     summary: 'Change a platform relationship, for example its payers',
     description:
-      'What is left out stays; null empties. The questions about a new payer are asked with the next mail of the ' +
+      'Fields that are left out stay; null empties. The questions about a new payer are asked with the next mail of the ' +
       'inquiry, unless that is closed. About one that is dropped nothing more is asked and its answers stay on record; ' +
       'it was billed through the platform until its last day; its applications on a bridge go on with nothing left to keep.',
     tag,

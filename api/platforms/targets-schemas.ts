@@ -56,7 +56,7 @@ export const panels = z
 export const targetsQuery = z.strictObject({ providerId: id, practiceId: id, state });
 
 const describeComponent = (of: number) =>
-  z.strictObject({ points: z.number().meta({ description: `Of ${of}` }), of: z.literal(of) });
+  z.strictObject({ points: z.number().meta({ description: `Points of at most ${of}` }), of: z.literal(of) });
 const score = z
   .strictObject({
     total: z.number().meta({ description: 'Their sum, of 100' }),
@@ -77,11 +77,11 @@ export const targets = z
         payerName: z.string(),
         panel: panelReading,
         expected: z.strictObject({
-          days: z.int().meta({ description: 'From submission to the decision' }),
+          days: z.int().meta({ description: 'The days from submission to the decision' }),
           from: z.enum(['own_applications', 'playbook']),
         }),
         effort: z.strictObject({
-          unmet: z.array(z.string()).meta({ description: 'What the file lacks now' }),
+          unmet: z.array(z.string()).meta({ description: 'The prerequisites that the file lacks now' }),
           channel: z.enum(SUBMISSION_CHANNELS),
         }),
         fits: fit,

@@ -59,7 +59,7 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
     tag,
     access: 'operations:read',
     subject: ({ params }) => findPayer(sql, params.id),
-    responses: { 200: { description: 'What was stated', schema: panels } },
+    responses: { 200: { description: 'The panels as stated', schema: panels } },
     handler: async ({ subject }) => answerOk(await readPanels(sql, subject.id)),
   }),
   route({
@@ -73,7 +73,7 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
     access: 'payers:write',
     subject: ({ params }) => findPayer(sql, params.id),
     body: panelsInput,
-    responses: { 200: { description: 'What was stated', schema: panels } },
+    responses: { 200: { description: 'The panels as stated', schema: panels } },
     handler: async ({ principal, subject, body, ifMatch }) => {
       const items = body.items.map((item) => ({ ...item, kind: item.kind ?? null }));
       return answerOk(await putPanels(sql, principal, subject.id, items, ifMatch));
@@ -84,7 +84,7 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/clients/{id}/payer-targets',
     summary: 'Rank the payers to contract with directly, the best first',
     description:
-      'Of the caseload and of the provider’s platforms, for a practice and state; each with what its score is made ' +
+      'Payers of the caseload and of the provider’s platforms, for a practice and state; each with what its score is made ' +
       'of. Those for which an application is under way come last.',
     tag,
     access: 'operations:read',

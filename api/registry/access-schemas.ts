@@ -39,7 +39,7 @@ function requireClientScope(
 const owner = {
   userId: id.optional().meta({
     description:
-      'Whose key it is: it acts in the user’s name, reaches no client that they do not see, and ends with their access',
+      'The user whose key it is: it acts in the user’s name, reaches no client that they do not see, and ends with their access',
   }),
   serviceName: line
     .optional()
@@ -71,7 +71,7 @@ export const userInput = z
     capacity: capacity.optional(),
     timeZone: timeZone.optional().meta({
       description:
-        'In whose day the user’s covers begin and end. Default: the zone that most clients have whom the user may see',
+        'The zone in whose days the user’s covers begin and end. Default: the one that most clients have whom the user may see',
     }),
   })
   .superRefine(requireClientScope, BESIDE_BAD_FIELDS)
@@ -145,17 +145,17 @@ export const revocationQuery = z.strictObject({
   made: z
     .enum(['ended', 'kept'])
     .optional()
-    .meta({ description: 'What becomes of the things that the key made. Default: `ended`' }),
+    .meta({ description: 'Whether all that the key made ends with it or is kept. Default: `ended`' }),
 });
 export const madeByKey = z
   .strictObject({
     items: z.array(
       z.strictObject({
         what: z.enum(['api_key', 'calendar_feed', 'webhook_endpoint', 'cover', 'document_link']),
-        id: id.meta({ description: 'Of a calendar feed, the id of its user' }),
+        id: id.meta({ description: 'The id of the thing; for a calendar feed, of its user' }),
         madeBy: id.meta({
           description:
-            'The key that made it: this one, or one that comes from it. Of what a user made while signed in, the user',
+            'The key that made it: this one, or one that comes from it. Where a user made it while signed in, the user',
         }),
       }),
     ),

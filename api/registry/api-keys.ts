@@ -57,7 +57,7 @@ export const apiKeyRoutes = ({ sql, keyring }: Deps): Route[] => [
     summary: 'List what an API key made that works on by itself',
     description:
       'Keys, calendar feeds, webhook endpoints and covers that have not ended, and those that its keys made in turn, as ' +
-      'far as the caller sees all clients that they reach. What the bootstrap admin key made is not listed.',
+      'far as the caller sees all clients that they reach. Things that the bootstrap admin key made are not listed.',
     tag,
     access: 'keys:read',
     subject: ({ principal, params }) => findKey(sql, principal, params.id),

@@ -7,7 +7,9 @@ const fields = { name: line, timeZone, contactEmail: email };
 /** The fields of a client or provider that leaves or has left. */
 export const endedFields = {
   endedOn: date.nullable().meta({ description: 'The last day, of one that leaves or has left' }),
-  endingId: id.nullable().meta({ description: 'What that comes to, and how far it is: `GET /v1/endings/{id}`' }),
+  endingId: id
+    .nullable()
+    .meta({ description: 'The ending with its items, and how far each is: `GET /v1/endings/{id}`' }),
   secretsPurgedAt: instant.nullable(),
 };
 

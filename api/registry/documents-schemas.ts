@@ -14,7 +14,7 @@ export const documentInput = z
     name: line,
     sha256,
     expiresOn: describeDate('DocumentInput.expiresOn').optional(),
-    providerId: id.optional().meta({ description: 'Whose it is' }),
+    providerId: id.optional().meta({ description: 'The provider whose document it is' }),
     practiceId: id.optional(),
     containsPhi: z
       .boolean()
@@ -37,7 +37,11 @@ export const document = z
     containsPhi: z.boolean(),
     createdAt: instant,
     content: z
-      .strictObject({ storedAt: instant, size: z.int().meta({ description: 'In bytes' }), type: z.enum(FILE_TYPES) })
+      .strictObject({
+        storedAt: instant,
+        size: z.int().meta({ description: 'The size in bytes' }),
+        type: z.enum(FILE_TYPES),
+      })
       .nullable()
       .meta({ description: 'The file itself; null while none is stored, and once it was purged' }),
     contentPurgedAt: instant.nullable(),
@@ -49,12 +53,9 @@ const LONGEST_LINK = 10_080;
 
 export const linkInput = z
   .strictObject({
-    expiresInMinutes: z
-      .int()
-      .min(1)
-      .max(LONGEST_LINK)
-      .optional()
-      .meta({ description: 'From now; an hour where it is left out, a week at most' }),
+    expiresInMinutes: z.int().min(1).max(LONGEST_LINK).optional().meta({
+      description: 'How long the link opens the file, from now: an hour where it is left out, a week at most',
+    }),
   })
   .meta({ id: 'DocumentLinkInput' });
 
@@ -67,7 +68,7 @@ export const documentLink = z
     createdAt: instant,
     expiresAt: instant,
     revokedAt: instant.nullable(),
-    usedAt: instant.nullable().meta({ description: 'When the file was last read by it' }),
+    usedAt: instant.nullable().meta({ description: 'The instant at which the file was last read by it' }),
     url: onceShownSecret.optional().meta({
       description: 'Anyone with this address can read the file. It is shown once, like the secret of a key',
     }),

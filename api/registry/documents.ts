@@ -18,7 +18,7 @@ export const documentRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/clients/{id}/documents',
     summary: 'Register a document',
     description:
-      'What it is and the hash of its content, for evidence and proof to point at; the file itself is stored by ' +
+      'A document has a kind and the hash of its content, for evidence and proof to point at; the file itself is stored by ' +
       '`PUT /v1/documents/{id}/content`. The same file (`sha256`) as a document of the ' +
       'same kind, owner and end date is refused with the id of the first, unless `evenIfExists` says that another is meant. ' +
       'The same file may be of several kinds, or belong to several people; with another `expiresOn` it takes the place of the one before.',

@@ -101,7 +101,7 @@ export const payerRoutes = ({ sql }: Deps): Route[] => [
     summary: 'Change a payer',
     description:
       'Fields that are left out stay as they are. A playbook replaces the one before as its next version; applications that are open ' +
-      'keep the version that they started with. Of one that was merged only the playbook changes, which its open applications ' +
+      'keep the version that they started with. A payer that was merged has only its playbook changed, which its open applications ' +
       'follow; everything else is changed at the one that stays, whose id the refusal names.',
     tag,
     access: 'payers:write',

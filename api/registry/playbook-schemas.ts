@@ -120,7 +120,7 @@ const fields = {
   requires: allowWords(PREREQUISITES),
   requiresCaqh: z.boolean(),
   attestationMaxDays: z.int().min(1).max(180).meta({
-    description: 'The payer wants a CAQH attestation at most so many days old; left out, a current one will do',
+    description: 'The most days that a CAQH attestation may be old for the payer; left out, a current one will do',
   }),
   confirmReceiptAfter: duration,
   followUpEvery: duration,
@@ -142,7 +142,7 @@ const fields = {
     .partial()
     .meta({
       description:
-        'What the payer wants of a change of each; left out, an application. `perPractice`: one for a practice’s change instead of one for each of its providers',
+        'The form in which the payer takes a change of each; left out, an application. `perPractice`: one for a practice’s change instead of one for each of its providers',
     }),
   ...callingHours,
   tinByMail: z.boolean().meta({ description: 'Whether mail to the payer names the practice’s EIN; an SSN never is' }),
@@ -150,7 +150,7 @@ const fields = {
   closures,
   sources: z
     .record(line, z.strictObject({ source: line, asOf: describeDate('PlaybookSource.asOf') }))
-    .meta({ description: 'By playbook field: where its value is from, and as of when' }),
+    .meta({ description: 'The source of each playbook field, and the day on which it was read' }),
 };
 
 const variant = z
@@ -170,7 +170,9 @@ export const playbook: z.ZodType<Playbook> = z
     ...fields,
     variants: requireUnique(z.array(variant).max(200), (one) =>
       JSON.stringify([one.state, one.kind, one.lineOfBusiness]),
-    ).meta({ description: 'What differs for a state, kind or line; the most specific wins field by field' }),
+    ).meta({
+      description: 'Fields that differ for a state, kind or line of business; the most specific wins field by field',
+    }),
   })
   .partial()
   .meta({ id: 'Playbook', description: 'Only what differs from the defaults' });

@@ -28,14 +28,18 @@ const portalAccessInput = allowOldNames(
   'PortalAccessInput',
   z.strictObject({
     ...portalFields,
-    holder: line.optional().meta({ description: 'Who holds the access; left out: the user `holderUserId`' }),
+    holder: line
+      .optional()
+      .meta({ description: 'The name of the person who holds the access; left out: the user `holderUserId`' }),
     holderUserId: id.optional(),
     on: describeDate('PortalAccessInput.on'),
-    secondFactorOwner: line.optional().meta({ description: 'Who has the second factor and is no user' }),
+    secondFactorOwner: line
+      .optional()
+      .meta({ description: 'The name of the person who has the second factor, where they are no user' }),
     secondFactorUserIds: listOfIds(20).optional().meta({
       description: 'The users who have the second factor; with fewer than two owners it is a finding',
     }),
-    secretKeptIn: line.optional().meta({ description: 'Where the secret is kept, never the secret itself' }),
+    secretKeptIn: line.optional().meta({ description: 'The place where the secret is kept, never the secret itself' }),
     notes: longText.optional(),
   }),
   PORTAL_NAMES,

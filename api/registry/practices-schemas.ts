@@ -115,7 +115,7 @@ export const practice = z
       value: z
         .string()
         .optional()
-        .meta({ description: 'Of an EIN, to staff; others by `POST /v1/practices/{id}/reveals`' }),
+        .meta({ description: 'The whole EIN, for staff; others are shown by `POST /v1/practices/{id}/reveals`' }),
       purged: z.literal(true).optional().meta({ description: 'Only its last four digits are left' }),
     }),
     npi: npi.nullable(),

@@ -74,7 +74,7 @@ const checkPolicy = <T extends z.ZodType<Policy>>(schema: T) =>
       reportBrokenRule(context, ['limits', 'aggregate'], 'order', 'must not be less than perOccurrence');
   }, BESIDE_BAD_FIELDS);
 export const malpractice = checkPolicy(policy);
-const SENT_BACK = 'Of a number on file, what is shown of it may be sent back';
+const SENT_BACK = 'The shown part of a number on file may be sent back in its place';
 const amendedMalpractice = checkPolicy(policy.extend({ policyNumber: line.meta({ description: SENT_BACK }) }));
 const describeFormerMalpractice = (one: typeof malpractice) =>
   requireUnique(z.array(one).max(1000), (held) => `${held.carrier} ${buildFormerKey(held)}`).meta({
@@ -94,7 +94,7 @@ const describeRegistration = (number: typeof deaNumber) =>
 const registration = describeRegistration(deaNumber);
 const describeDea = (one: typeof registration) =>
   requireUnique(z.array(one).max(60), (held) => `${held.state} ${held.number}`).meta({
-    description: 'Where they prescribe',
+    description: 'DEA registrations, by the state in which the provider prescribes',
   });
 export const dea = describeDea(registration);
 const describeFormerDea = (one: typeof registration) =>
@@ -201,7 +201,7 @@ export const provider = z
     }),
     registries: z
       .strictObject({ caqh: registryState, nppes: registryState })
-      .meta({ description: 'What services outside say of the provider, and since when they don’t answer' }),
+      .meta({ description: 'The state of the look-ups in CAQH and NPPES, and since when a service has not answered' }),
     version,
     createdAt: instant,
     updatedAt: instant,

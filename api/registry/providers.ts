@@ -158,10 +158,10 @@ export const providerRoutes = ({ sql, keyring }: Deps): Route[] => [
       'Fields that are left out stay as they are; a list replaces the whole list; null clears `firstName`, `middleName`, `suffix`, `caqhId`, `taxonomyCode` and `malpractice`. ' +
       'A later `expiresOn` of a licence, policy or DEA registration on file is a renewal: the term before it is kept in `formerLicences`, `formerMalpractice` or `formerDea`, and the days between the two are a gap, unless `startsOn` is the day after. ' +
       'Without `startsOn` the new term begins the day after the one that it renews, or on `changedOn` where that is over. ' +
-      'What is left out of a list or replaced by another number ended the day before `changedOn`, or where its successor begins, and is kept likewise. ' +
+      'An entry that is left out of a list or replaced by another number ended the day before `changedOn`, or where its successor begins, and is kept likewise. ' +
       'An earlier `expiresOn` ends the term earlier. With `correction` nothing is kept: the term on file was written wrongly. ' +
       'Where a list leaves nothing of a state, former terms of it end the day before `changedOn` at the latest, with `correction` too. ' +
-      'Who gives a former list gives all of it. ' +
+      'A former list that is given replaces the whole list too. ' +
       'An NPI that was entered wrongly is put right by its correction.',
     tag,
     access: 'registry:write',
@@ -188,7 +188,7 @@ export const npiCorrectionRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/providers/{id}/npi-correction',
     summary: 'Put right an NPI that was entered wrongly',
     description:
-      'What this client has recorded goes along, as if the right NPI had been on file from the start; what registries and ' +
+      'All that this client has recorded goes along, as if the right NPI had been on file from the start; what registries and ' +
       'other clients know of the wrong one does not. NPPES and CAQH are asked about the right one, and the list of ' +
       'exclusions is searched for it.',
     tag,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { describeText, longText, onceShownSecret } from '../kernel/schemas';
 
-const reason = longText.meta({ description: 'What it is needed for; kept in the audit log' });
+const reason = longText.meta({ description: 'The purpose; kept in the audit log' });
 
 export const practiceReveal = z.strictObject({ field: z.enum(['tin']), reason }).meta({ id: 'PracticeReveal' });
 

@@ -18,9 +18,11 @@ const caller = z
     type: z.enum(['user', 'key', 'admin']).meta({
       description: '`user`: a person who is signed in; `admin`: the bootstrap admin by `ADMIN_API_KEY`',
     }),
-    id: z.string().meta({ description: 'Of the user or key' }),
+    id: z.string().meta({ description: 'The id of the user or key' }),
     name: z.string(),
-    userId: id.nullable().meta({ description: 'Who is signed in, or whose key it is; null: a program’s' }),
+    userId: id
+      .nullable()
+      .meta({ description: 'The user who is signed in, or whose key it is; null: the key is a program’s' }),
     role: z.enum(ROLES),
     clientIds: z.array(id).nullable().meta({ description: 'null: every client' }),
     session: z
@@ -31,7 +33,7 @@ const caller = z
         }),
         csrfToken: z
           .string()
-          .meta({ description: 'What POST, PUT, PATCH and DELETE by this session bring as X-CSRF-Token' }),
+          .meta({ description: 'The token that POST, PUT, PATCH and DELETE by this session send as X-CSRF-Token' }),
       })
       .nullable()
       .meta({ description: 'null: the caller uses a key' }),
@@ -58,7 +60,7 @@ const signInStanding = z
     account: z
       .strictObject({ issuer: z.string(), linkedAt: instant })
       .nullable()
-      .meta({ description: 'By whom the user is signed in; null: they have accepted no invitation' }),
+      .meta({ description: 'The account that signs the user in; null: they have accepted no invitation' }),
     invitation: invitation.nullable().meta({ description: 'The invitation that they can still accept' }),
     sessions: z.array(z.strictObject({ id, startedAt: instant, lastUsedAt: instant, expiresAt: instant })),
   })
@@ -68,7 +70,7 @@ const tag = 'users';
 
 const writeLink = (publicUrl: string, token: string): string => `${publicUrl}/sign-in?invitation=${token}`;
 
-/** Sends a user the link of their invitation; answers whether it left. It is shown to who made it all the same. */
+/** Sends a user the link of their invitation; returns whether it left. It is shown to who made it all the same. */
 async function sendInvitation({ sql, mailer, logger }: Deps, user: User, id: string, url: string): Promise<boolean> {
   if (!mailer) return false;
   const { operatorName } = findSettings(await listSettingsVersions(sql));
@@ -181,7 +183,7 @@ export const sessionRoutes = (deps: Deps): Route[] => {
       forSetUp: true,
       subject: ({ principal, params }) => findUser(sql, principal, params.id),
       actsFor: (one) => one,
-      responses: { 200: { description: 'What is left', schema: signInStanding } },
+      responses: { 200: { description: 'The ways to sign in that the user still has', schema: signInStanding } },
       handler: async ({ principal, subject }) => answerOk(await shutSignIn(sql, principal, subject.id)),
     }),
   ];

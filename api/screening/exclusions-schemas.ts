@@ -37,7 +37,7 @@ const month = describeText(
   ],
   { example: '2026-03', pattern: '^[0-9]{4}-(0[1-9]|1[0-2])$' },
 );
-export const listQuery = z.strictObject({ month: month.meta({ description: 'Whose list it is' }) });
+export const listQuery = z.strictObject({ month: month.meta({ description: 'The month of the list' }) });
 
 const count = z.int().nonnegative();
 export const exclusionList = z
@@ -61,9 +61,9 @@ export const exclusionList = z
 export const exclusionSource = registryState
   .pick({ mode: true, unavailableSince: true, reason: true, detail: true, checkedAt: true, nextCheckAt: true })
   .extend({
-    month: z.string().nullable().meta({ description: 'Of the list on file' }),
+    month: z.string().nullable().meta({ description: 'The month of the list on file' }),
     awaited: z.string().meta({ description: 'The month whose list comes next' }),
-    dueAt: instant.meta({ description: 'When a task asks a person for that list' }),
+    dueAt: instant.meta({ description: 'The instant at which a task asks a person for that list' }),
   })
   .meta({ id: 'ExclusionSource' });
 
@@ -74,14 +74,14 @@ const evidence = listOfIds(50);
 export const exclusionCheckInput = z
   .strictObject({
     source,
-    state: state.optional().meta({ description: 'Whose list, where the source is a state' }),
+    state: state.optional().meta({ description: 'The state whose list was checked; only where the source is a state' }),
     checkedOn: describeDate('ExclusionCheckInput.checkedOn'),
     result,
     reference: line.optional(),
     evidence: evidence.optional(),
-    excludedOn: describeDate('ExclusionCheckInput.excludedOn')
-      .optional()
-      .meta({ description: 'Since when, where something was found; the day of the check' }),
+    excludedOn: describeDate('ExclusionCheckInput.excludedOn').optional().meta({
+      description: 'The day since which they are excluded, where something was found; left out, the day of the check',
+    }),
   })
   .superRefine(({ source: of, state: whose, result: came, excludedOn }, context) => {
     if ((of === 'state') !== (whose !== undefined))
@@ -100,7 +100,7 @@ export const exclusionCheck = z
   .strictObject({
     id,
     providerId: id.nullable(),
-    practiceId: id.nullable().meta({ description: 'Where it is no provider’s' }),
+    practiceId: id.nullable().meta({ description: 'The practice that was checked; null: a provider was' }),
     source,
     state: state.nullable(),
     listId: id.nullable().meta({ description: 'The import that it comes from; null: recorded by hand' }),
@@ -123,7 +123,7 @@ export const exclusion = z
       .enum(['possible', 'confirmed', 'dismissed'])
       .meta({ description: 'As it stands with this client: of several decisions that count here, the most severe' }),
     excludedOn: date,
-    reinstatedOn: date.nullable().meta({ description: 'From this day on no longer excluded' }),
+    reinstatedOn: date.nullable().meta({ description: 'The first day without the exclusion' }),
     reason: longText.nullable(),
     decidedBy: actor.nullable().meta({ description: 'Null where it was decided under another client' }),
   })
@@ -138,7 +138,7 @@ const decisionFields = z
     reinstatedOn: describeDate('ExclusionDecision.reinstatedOn')
       .nullable()
       .optional()
-      .meta({ description: 'From this day on no longer; null: it is still on' }),
+      .meta({ description: 'The first day without the exclusion; null: it goes on' }),
   })
   .superRefine(requireOrder('ExclusionDecision'), BESIDE_BAD_FIELDS);
 export const exclusionDecision = allowOldNames('ExclusionDecision', decisionFields, { result: 'decision' });

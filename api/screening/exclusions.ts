@@ -101,7 +101,7 @@ export const exclusionRoutes = ({ sql, patienceMs }: Deps): Route[] => [
   }),
 ];
 
-/** Builds the routes for what is recorded and asked of one who may be excluded. */
+/** Builds the routes that record and list checks and exclusions, of providers or of practices. */
 const buildRoutesAbout = (
   sql: Sql,
   room: 'providers' | 'practices',
@@ -116,7 +116,7 @@ const buildRoutesAbout = (
       'For SAM, the states, or the OIG checked by hand. A confirmation by a caller who may decide on exclusions is a ' +
       'decision: it counts for the person with all clients that the caller may see, each of which has a task. A ' +
       'confirmation by any other caller is a statement under this client, whose providers may not bill meanwhile; a possible ' +
-      'match is a caution beside the answer. Of both a task asks for a decision.',
+      'match is a caution beside the answer. A task asks for a decision on either.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => find(principal, params.id),
@@ -163,7 +163,7 @@ const buildRoutesAbout = (
     path: `/v1/${room}/{id}/exclusions/{exclusionId}/decision`,
     summary: `Decide whether an exclusion is that of ${who}, and for which dates`,
     description:
-      'While a confirmed one stands, nothing is submitted and billing readiness says `excluded`. What happened outside can still ' +
+      'While a confirmed one stands, nothing is submitted and billing readiness says `excluded`. Events outside can still ' +
       'be recorded. A decision counts for the clients that the caller may see and stands beside other callers’ decisions: a ' +
       'dismissal or a reinstatement does not lift what another client, or a caller who sees every client, has confirmed.',
     tag,

@@ -46,7 +46,7 @@ export const proposalList = z.strictObject({
         source,
         takenOn: date,
         field,
-        state: state.optional().meta({ description: 'Of a licence’s number' }),
+        state: state.optional().meta({ description: 'The state whose licence number it is' }),
         onFile: line.nullable(),
         proposed: line,
       })

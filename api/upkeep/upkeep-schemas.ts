@@ -14,7 +14,8 @@ export const lapseWarning = z
     state: state.nullable(),
     dueOn: date,
     maxDays: z.int().optional().meta({
-      description: 'Where it still holds then, and is older than this payer wants it to be: at most so many days',
+      description:
+        'The most days that the attestation may be old for this payer; only where it still holds then, and is older',
     }),
     expectedDecisionOn: date,
   })
@@ -42,7 +43,7 @@ export const upkeep = z
           z.strictObject({
             daysAfterDue: z.int().meta({ description: 'Days after `dueOn`; negative before it' }),
             rung: describeFormerName(z.int(), 'daysAfterDue'),
-            on: date.meta({ description: 'When it was due' }),
+            on: date.meta({ description: 'The day on which it was due' }),
             delivery: deliveryState.shape.delivery,
             sentOn: date.nullable(),
           }),

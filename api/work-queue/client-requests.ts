@@ -46,7 +46,7 @@ const clientRequest = z
     assignee: id.nullable(),
     dueOn: date,
     taskId: id.meta({ description: 'The task of answering it' }),
-    answeredAt: instant.nullable().meta({ description: 'When the task was completed' }),
+    answeredAt: instant.nullable().meta({ description: 'The instant at which the task was completed' }),
     recordedBy: actor,
     createdAt: instant,
   })
@@ -59,7 +59,7 @@ export const clientRequestRoutes = ({ sql }: Deps): Route[] => [
     method: 'post',
     path: '/v1/clients/{id}/requests',
     summary: 'Log a question or complaint of a client, with who answers it and by when',
-    description: 'It becomes a task of kind `client_request`; completing that says that it is answered, and how.',
+    description: 'The request becomes a task of kind `client_request`; completing the task records the answer.',
     tag,
     access: 'applications:follow_up',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),

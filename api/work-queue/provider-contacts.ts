@@ -60,7 +60,7 @@ export const providerContactRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/providers/{id}/contacts',
     summary: 'Log a contact with a provider',
     description:
-      'What was said to the provider, or left for them. It settles no item of the queue: an attestation, a document or an ' +
+      'A contact is what was said to the provider, or left for them. It settles no item of the queue: an attestation, a document or an ' +
       'entry in the file does.',
     tag,
     access: 'applications:follow_up',

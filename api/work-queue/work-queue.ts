@@ -29,7 +29,7 @@ const workItem = z
     clientId: id,
     providerId: id.nullable(),
     payerId: id,
-    purpose: z.enum(PURPOSES).meta({ description: 'What is to be done' }),
+    purpose: z.enum(PURPOSES).meta({ description: 'The work that is to be done' }),
     do: z.string().meta({ description: 'The purpose in words' }),
     since: instant,
     dueAt: instant,
@@ -43,7 +43,7 @@ const workItem = z
     alsoFor: z
       .array(id)
       .meta({ description: 'The other applications that the same act settles: an attestation is obtained once' }),
-    ask: z.array(z.string()).meta({ description: 'What else to say or ask' }),
+    ask: z.array(z.string()).meta({ description: 'Other points to say or ask' }),
     monthlyValue: z.number().nullable(),
     why: z.array(z.strictObject({ code: z.enum(URGENCIES), on: date })).meta({
       description: 'Why the item is urgent, the strongest reason first; empty where only value and age decide',
@@ -114,7 +114,7 @@ export const workQueueRoutes = ({ sql }: Deps): Route[] => [
     summary: 'List what people have to do now',
     description:
       'The most urgent items come first (a payer’s deadline within five days, a statutory date, what is overdue with the latest first, ' +
-      'the day when it is needed), then those worth most, then the oldest; `why` gives the reason. What one act settles for ' +
+      'the day when it is needed), then those worth most, then the oldest; `why` gives the reason. Work that one act settles for ' +
       'one user is one item (`alsoFor`). An item leaves the queue only by a contact, or by an event ' +
       'that settles it. `groupBy=payer` puts items together that one call can cover.',
     tag: 'work queue',

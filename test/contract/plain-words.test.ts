@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildOpenApiDocument } from '../../api/kernel/openapi';
@@ -26,17 +27,17 @@ test('messages, mail and papers are in words that a colleague at another company
   expect(texts.filter((text) => STUMBLES.test(text))).toEqual([]);
 });
 
+/** Lists what a document says under some names. */
+function listSaid(node: unknown, names: RegExp): string[] {
+  if (typeof node !== 'object' || node === null) return [];
+  return Object.entries(node).flatMap(([name, inside]) =>
+    names.test(name) && typeof inside === 'string' ? [inside] : listSaid(inside, names),
+  );
+}
+const document = buildOpenApiDocument(routes);
+
 test('the description is in such words too, and each operation begins with what it does', () => {
-  const texts: string[] = [];
-  const look = (node: unknown): void => {
-    if (typeof node !== 'object' || node === null) return;
-    for (const [name, inside] of Object.entries(node)) {
-      if (/^(description|summary|title)$/.test(name) && typeof inside === 'string') texts.push(inside);
-      else look(inside);
-    }
-  };
-  const document = buildOpenApiDocument(routes);
-  look(document);
+  const texts = listSaid(document, /^(description|summary|title)$/);
   expect(texts.length).toBeGreaterThan(1000);
   expect(texts.filter((text) => STUMBLES.test(text))).toEqual([]);
   for (const { summary } of routes)
@@ -48,6 +49,12 @@ const NO_BEGINNING =
   /(^|[.!?] )(of|what|whose|whoever)\b|^(where|whom?|(after|about|at|between|by|for|from|in|on|over|since|through|to|until|with) (each|how|so many|what|when|where|which|whom|whose))\b/i;
 /** Comments of TypeScript, and of SQL within it; lines that follow one another are one comment. */
 const COMMENTS = /(?<=^|\s)\/\*[\s\S]*?\*\/|(?:^[ \t]*(?:\/\/|--) .*\n)+|(?<=\S[ \t]+)\/\/ .*/gm;
+
+test('each description of the document begins with what it is about', () => {
+  const descriptions = listSaid(document, /^description$/);
+  expect(descriptions.length).toBeGreaterThan(1000);
+  expect([...new Set(descriptions)].filter((text) => NO_BEGINNING.test(text))).toEqual([]);
+});
 
 const listComments = (source: string): string[] =>
   (source.match(COMMENTS) ?? []).map((comment) =>
@@ -82,6 +89,17 @@ test.each([...PRODUCT_FOLDERS, 'bench', 'test'])(
     expect(comments.filter(({ text }) => isUnclear(text))).toEqual([]);
   },
 );
+
+const others = execFileSync('git', ['ls-files', '-z', '*.js', '*.cjs', '*.jsonc', '*Dockerfile'], {
+  cwd: join(__dirname, '../..'),
+  encoding: 'utf8',
+});
+
+test.each(others.split('\0').filter(Boolean))('%s has such comments too, and no such name', (file) => {
+  const source = readSource(file);
+  expect(source.split('\n').filter((line) => STUMBLES.test(line))).toEqual([]);
+  expect(listUnclear(file.endsWith('Dockerfile') ? source.replaceAll(/^#/gm, '//') : source)).toEqual([]);
+});
 
 const docs = readdirSync(join(__dirname, '../../docs'), { recursive: true, encoding: 'utf8' });
 const pages = docs.filter((page) => page.endsWith('.md')).map((page) => `docs/${page}`);
