@@ -236,7 +236,7 @@ const given = {
   stored: z
     .array(id)
     .optional()
-    .meta({ description: 'Those of `evidence` whose file is stored; of the others only the hash is known' }),
+    .meta({ description: 'Documents of `evidence` whose file is stored; only the hash of the others is known' }),
   reason: z.string().optional(),
 };
 const confirmation = z
@@ -280,7 +280,9 @@ export const application = z
         filingDateLost: z.boolean(),
       }),
     ),
-    waitingSeconds: waitingSeconds.meta({ description: 'They add up to `ageSeconds`' }),
+    waitingSeconds: waitingSeconds.meta({
+      description: 'The seconds that it waited for each; they add up to `ageSeconds`',
+    }),
     unanswered: z.int().meta({ description: 'Calls in a row that nobody answered, since a contact was made' }),
     ageSeconds: wholeSeconds,
     tracks: z.strictObject({

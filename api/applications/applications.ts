@@ -95,7 +95,7 @@ export const applicationRoutes = (deps: Deps): Route[] => [
     access: 'applications:read',
     subject: ({ principal, params }) => findApplication(deps.sql, principal, params.id),
     query: timelineQuery,
-    responses: { 200: { description: 'Its entries', schema: describePage(timelineEntry) } },
+    responses: { 200: { description: 'The entries of the timeline', schema: describePage(timelineEntry) } },
     handler: async ({ principal, subject, query: { limit, cursor: after } }) =>
       answerPage(await listTimelineWithMessages(deps.sql, principal, subject.id, { limit, after }), (item) => item),
   }),

@@ -56,7 +56,7 @@ export const callSheet = z
   })
   .meta({
     id: 'CallSheet',
-    description: 'Everything that the payer’s representative will ask; of a tax id the last four',
+    description: 'Everything that the payer’s representative will ask; a tax id by its last four digits',
   });
 
 const query = z.strictObject({

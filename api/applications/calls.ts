@@ -25,7 +25,9 @@ import { callSheet, showCallSheet } from './call-sheet';
 const callInput = z
   .strictObject({
     payerId: id,
-    applicationIds: listOfIds(MOST_CALLED).min(1).meta({ description: 'In the order in which the sheet has them' }),
+    applicationIds: listOfIds(MOST_CALLED)
+      .min(1)
+      .meta({ description: 'The applications in the order in which the sheet has them' }),
   })
   .meta({ id: 'CallInput' });
 

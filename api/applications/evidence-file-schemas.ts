@@ -172,7 +172,7 @@ export const evidence = z
         cycle: z
           .strictObject({ from: date, basis: cycleBasis, dueOn: date, lateUntil: date })
           .nullable()
-          .meta({ description: 'The one that runs' }),
+          .meta({ description: 'The cycle that runs' }),
         steps: z.array(
           z.strictObject({
             ...logged,

@@ -112,10 +112,10 @@ export const participation = z
     effectiveOn: date.nullable().meta({ description: 'Billable from this day' }),
     current: z.boolean().meta({ description: 'Whether the participation is still active' }),
     loaded: describeSighting(LOADING_STATUSES).meta({
-      description: 'As the payer’s systems were last seen; null: not yet',
+      description: 'The payer’s systems as they were last seen; null: not yet',
     }),
     directory: describeSighting(DIRECTORY_STATUSES).meta({
-      description: 'As the directory was last seen; null: not yet',
+      description: 'The directory as it was last seen; null: not yet',
     }),
     issues: z.array(
       z.strictObject({

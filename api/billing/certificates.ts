@@ -61,7 +61,9 @@ export const certificateRoutes = ({ sql, keyring, press }: Deps): Route[] => [
     tag,
     access: 'certificates:read',
     query: certificateQuery,
-    responses: { 200: { description: 'In the order of their issue', schema: describePage(issuedCertificate) } },
+    responses: {
+      200: { description: 'Certificates in the order of their issue', schema: describePage(issuedCertificate) },
+    },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
       const { clientId, providerId } = filter;
       await checkFilter(sql, principal, { clientId, providerId });

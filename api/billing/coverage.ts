@@ -23,7 +23,7 @@ export const coverageRoutes = ({ sql, press }: Deps): Route[] => [
     query: coverageQuery,
     cost: ({ query: { format } }) => (format === 'csv' || format === 'pdf' ? PAPER_COST : 0),
     responses: {
-      200: { description: 'All of it, in the order of names', schema: coverage, also: ['text/csv', 'application/pdf'] },
+      200: { description: 'All rows, in the order of names', schema: coverage, also: ['text/csv', 'application/pdf'] },
     },
     handler: async ({ principal, subject, query: { format = 'json', ...filter } }) => {
       await checkFilter(sql, principal, filter);

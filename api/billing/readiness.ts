@@ -83,7 +83,7 @@ const fact = z
     entryId: id,
     source: z.enum(FACT_SOURCES),
     evidence: z.array(id),
-    stored: z.array(id).meta({ description: 'Those of `evidence` whose file is stored' }),
+    stored: z.array(id).meta({ description: 'Documents of `evidence` whose file is stored' }),
     confirmedOn: date.optional(),
     partySeen: z.boolean().meta({ description: 'A name or a tax id was read off the evidence' }),
     partyRead: z
@@ -123,7 +123,7 @@ const answer = z
     evidence: z.array(id).meta({ description: 'The documents behind the facts' }),
     stored: z
       .array(id)
-      .meta({ description: 'Those of `evidence` whose file is stored; of the others only the hash is known' }),
+      .meta({ description: 'Documents of `evidence` whose file is stored; only the hash of the others is known' }),
     whatToDo: z.array(z.strictObject({ reason: z.enum(READINESS_REASONS), do: z.string() })),
   })
   .meta({ id: 'Readiness' });
@@ -238,7 +238,7 @@ export const readinessRoutes = (deps: Deps): Route[] => [
     tag,
     access: 'answers:read',
     query: givenQuery,
-    responses: { 200: { description: 'In the order in which they were given', schema: describePage(given) } },
+    responses: { 200: { description: 'Answers in the order in which they were given', schema: describePage(given) } },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
       const { providerId, practiceId, payerId } = filter;
       await checkFilter(deps.sql, principal, { providerId, practiceId, payerId });

@@ -8,7 +8,7 @@ export const evenIfExists = z
   .optional()
   .meta({ description: 'true: adds it although what looks like the same is on file already (409 with `existingId`)' });
 
-/** Adds something; if the record has it already, answers which one that is. */
+/** Adds something; if the record has it already, returns which one that is. */
 export async function addOnce<T>(problem: ProblemType, add: () => Promise<T>): Promise<T> {
   try {
     return await add();

@@ -12,7 +12,7 @@ export const registryState = z
       .nullable()
       .meta({
         description:
-          'The status that the service’s answer stands for; null where there is none yet; of CAQH, the later of its answer and a file',
+          'The status that the service’s answer stands for; null where there is none yet; for CAQH that of its answer or of a file, whichever is later',
       }),
     said: z.record(z.string(), z.unknown()).nullable().meta({ description: 'The answer in the service’s own words' }),
     checkedAt: instant.nullable().meta({ description: 'Null where that was before this client had the person' }),

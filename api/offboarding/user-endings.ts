@@ -75,7 +75,7 @@ export const userEndingRoutes = ({ sql }: Deps): Route[] => [
     tag,
     access: 'users:read',
     subject: ({ principal, params }) => findUser(sql, principal, params.id),
-    responses: { 200: { description: 'All of it', schema: holdings } },
+    responses: { 200: { description: 'All that the user holds', schema: holdings } },
     handler: async ({ principal, subject }) => {
       const openWork = await listAssignedWork(sql, principal, subject.id);
       const countWork = (of: string): number => openWork.filter(({ type }) => type === of).length;
@@ -97,7 +97,7 @@ export const userEndingRoutes = ({ sql }: Deps): Route[] => [
     tag,
     access: 'keys:read',
     subject: ({ principal, params }) => findUser(sql, principal, params.id),
-    responses: { 200: { description: 'All of it', schema: madeByKey } },
+    responses: { 200: { description: 'All that they made', schema: madeByKey } },
     handler: async ({ principal, subject }) => answerOk({ items: await listMadeByUser(sql, principal, subject.id) }),
   }),
   route({

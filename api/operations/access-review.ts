@@ -36,7 +36,7 @@ export const accessReviewRoutes = ({ sql }: Deps): Route[] => [
     tag,
     access: 'audit:read',
     query: pageQuery,
-    responses: { 200: { description: 'In order of creation', schema: describePage(accessShown) } },
+    responses: { 200: { description: 'Users and keys in order of creation', schema: describePage(accessShown) } },
     handler: async ({ principal, query }) => answerPage(await listAccess(sql, principal, query), showAccess),
   }),
   route({

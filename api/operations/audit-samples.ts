@@ -39,7 +39,7 @@ const sample = z
     id,
     ...asked,
     population: z.int().meta({ description: 'How many there were to draw from, among the clients of the caller' }),
-    applicationIds: z.array(id).meta({ description: 'In the order in which they were drawn' }),
+    applicationIds: z.array(id).meta({ description: 'The applications in the order in which they were drawn' }),
     drawnBy: actor,
     createdAt: instant,
   })

@@ -106,7 +106,7 @@ export const auditRoutes = ({ sql }: Deps): Route[] => [
     tag,
     access,
     query: accessCountQuery,
-    responses: { 200: { description: 'By day, caller and kind', schema: describePage(accessCount) } },
+    responses: { 200: { description: 'Counts by day, caller and kind', schema: describePage(accessCount) } },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
       const found = await listAccessCounts(sql, principal, filter, { limit: limit + 1, cursor });
       return answerFound(found, limit, ({ day, caller, kind }) => [day, caller, kind]);

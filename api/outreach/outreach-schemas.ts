@@ -41,7 +41,7 @@ export const describeEndpointInput = ({ anywhere }: { anywhere: boolean }) =>
     .meta({ id: 'WebhookEndpointInput' });
 const endpointFields = {
   id,
-  url: url.meta({ description: 'Up to its host; what follows may be a secret, and is shown to nobody' }),
+  url: url.meta({ description: 'The URL up to its host; what follows may be a secret, and is never shown' }),
   types,
   clientIds: clientIds.nullable(),
   createdAt: instant,

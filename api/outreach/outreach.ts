@@ -85,7 +85,7 @@ export const webhookRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     tag: 'webhooks',
     access: 'keys:read',
     query: pageQuery,
-    responses: { 200: { description: 'In order of creation', schema: describePage(endpoint) } },
+    responses: { 200: { description: 'Endpoints in order of creation', schema: describePage(endpoint) } },
     handler: async ({ principal, query }) => answerPage(await listEndpoints(sql, principal, query), returnSame),
   }),
   route({
@@ -132,7 +132,7 @@ export const webhookRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     tag: 'webhooks',
     access: 'keys:read',
     query: deliveriesQuery,
-    responses: { 200: { description: 'In order of creation', schema: describePage(delivery) } },
+    responses: { 200: { description: 'Deliveries in order of creation', schema: describePage(delivery) } },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) =>
       answerPage(await listDeliveries(sql, principal, filter, { limit, ...(cursor && { cursor }) }), showDelivery),
   }),
@@ -160,7 +160,7 @@ export const messageRoutes = ({ sql, config }: Deps): Route[] => [
     access: 'operations:read',
     namesUser: { recipientId: 'filter' },
     query: mailQuery,
-    responses: { 200: { description: 'In order of creation', schema: describePage(mailBatch) } },
+    responses: { 200: { description: 'Mail in order of creation', schema: describePage(mailBatch) } },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) =>
       answerPage(await listMail(sql, principal, filter, { limit, ...(cursor && { cursor }) }), returnSame),
   }),
@@ -187,7 +187,7 @@ export const messageRoutes = ({ sql, config }: Deps): Route[] => [
     access: 'operations:read',
     namesUser: { userId: 'filter' },
     query: inboxQuery,
-    responses: { 200: { description: 'In order of creation', schema: describePage(inboxItem) } },
+    responses: { 200: { description: 'Items in order of creation', schema: describePage(inboxItem) } },
     handler: async ({ principal, query: { limit, cursor, userId, unread } }) => {
       if (!(await findUser(sql, principal, userId))) refuseErrors([{ path: 'userId', ...UNKNOWN_REFERENCE }]);
       return answerPage(

@@ -132,7 +132,7 @@ export const platformKnowledgeRoutes = ({ sql }: Deps): Route[] => [
     summary: 'Read what is known about platforms in general',
     tag,
     access: 'registry:read',
-    responses: { 200: { description: 'All of it', schema: knowledge } },
+    responses: { 200: { description: 'All that is known of platforms', schema: knowledge } },
     handler: async () => answerOk({ items: await listKnowledge(sql) }),
   }),
   route({
@@ -143,7 +143,7 @@ export const platformKnowledgeRoutes = ({ sql }: Deps): Route[] => [
     tag,
     access: 'payers:write',
     body: knowledge,
-    responses: { 200: { description: 'All of it', schema: knowledge } },
+    responses: { 200: { description: 'All that is known of platforms', schema: knowledge } },
     handler: async ({ principal, body }) => {
       const items = body.items.map(({ payerId = null, ...item }) => ({ ...item, payerId }));
       const ids = items.map(({ payerId }) => payerId ?? '');

@@ -59,7 +59,7 @@ const describeComponent = (of: number) =>
   z.strictObject({ points: z.number().meta({ description: `Points of at most ${of}` }), of: z.literal(of) });
 const score = z
   .strictObject({
-    total: z.number().meta({ description: 'Their sum, of 100' }),
+    total: z.number().meta({ description: 'The sum of the points, at most 100' }),
     caseload: describeComponent(WEIGHTS.caseload),
     value: describeComponent(WEIGHTS.value),
     panel: describeComponent(WEIGHTS.panel),

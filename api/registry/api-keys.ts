@@ -61,7 +61,7 @@ export const apiKeyRoutes = ({ sql, keyring }: Deps): Route[] => [
     tag,
     access: 'keys:read',
     subject: ({ principal, params }) => findKey(sql, principal, params.id),
-    responses: { 200: { description: 'All of it', schema: madeByKey } },
+    responses: { 200: { description: 'All that the key made', schema: madeByKey } },
     handler: async ({ principal, subject }) => answerOk({ items: await listMade(sql, principal, subject.id) }),
   }),
   route({

@@ -105,7 +105,7 @@ export const authorisationRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     query: pageQuery,
-    responses: { 200: { description: 'In order of recording', schema: describePage(authorisation) } },
+    responses: { 200: { description: 'Authorisations in order of recording', schema: describePage(authorisation) } },
     handler: async ({ principal, subject, query }) =>
       answerPage(await listAuthorisations(sql, principal, subject.id, query), showAuthorisation),
   }),

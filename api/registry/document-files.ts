@@ -111,7 +111,9 @@ export const documentFileRoutes = (deps: Deps): Route[] => {
       access: 'documents:share',
       subject: findSubject,
       query: pageQuery,
-      responses: { 200: { description: 'In the order in which they were made', schema: describePage(documentLink) } },
+      responses: {
+        200: { description: 'Links in the order in which they were made', schema: describePage(documentLink) },
+      },
       handler: async ({ principal, subject, query }) =>
         answerPage(await listLinks(sql, principal, subject.id, query), (one) => one),
     }),

@@ -79,7 +79,7 @@ export const enrolmentRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),
     query: currentQuery,
-    responses: { 200: { description: 'In order of recording', schema: describePage(enrolment) } },
+    responses: { 200: { description: 'Enrolments in order of recording', schema: describePage(enrolment) } },
     handler: async ({ principal, subject, query: { limit, cursor, current } }) =>
       answerPage(
         await listEnrolments(sql, principal, subject.id, current, { limit, ...(cursor && { cursor }) }),

@@ -105,7 +105,7 @@ export const portalAccessRoutes = ({ sql }: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),
     query: currentQuery,
-    responses: { 200: { description: 'In order of recording', schema: describePage(portalAccess) } },
+    responses: { 200: { description: 'Ways into portals in order of recording', schema: describePage(portalAccess) } },
     handler: async ({ principal, subject, query: { limit, cursor, current } }) =>
       answerPage(
         await listPortalAccess(sql, principal, subject.id, current, { limit, ...(cursor && { cursor }) }),

@@ -79,7 +79,7 @@ export const exclusionRoutes = ({ sql, patienceMs }: Deps): Route[] => [
     tag,
     access: 'operations:read',
     query: pageQuery,
-    responses: { 200: { description: 'In order of their import', schema: describePage(exclusionList) } },
+    responses: { 200: { description: 'Lists in order of their import', schema: describePage(exclusionList) } },
     handler: async ({ principal, query }) => answerPage(await listLists(sql, principal, query), showList),
   }),
   route({
@@ -113,7 +113,7 @@ const buildRoutesAbout = (
     path: `/v1/${room}/{id}/exclusion-checks`,
     summary: `Record a check whether ${who} is excluded`,
     description:
-      'For SAM, the states, or the OIG checked by hand. A confirmation by a caller who may decide on exclusions is a ' +
+      'A check of SAM, of a state’s list, or of the OIG’s by hand is recorded. A confirmation by a caller who may decide on exclusions is a ' +
       'decision: it counts for the person with all clients that the caller may see, each of which has a task. A ' +
       'confirmation by any other caller is a statement under this client, whose providers may not bill meanwhile; a possible ' +
       'match is a caution beside the answer. A task asks for a decision on either.',
@@ -144,7 +144,7 @@ const buildRoutesAbout = (
     access: 'registry:read',
     subject: ({ principal, params }) => find(principal, params.id),
     query: pageQuery,
-    responses: { 200: { description: 'In order of recording', schema: describePage(exclusionCheck) } },
+    responses: { 200: { description: 'Checks in order of recording', schema: describePage(exclusionCheck) } },
     handler: async ({ principal, subject, query }) =>
       answerPage(await listExclusionChecks(sql, principal, subject, query), showCheck),
   }),
@@ -155,7 +155,7 @@ const buildRoutesAbout = (
     tag,
     access: 'registry:read',
     subject: ({ principal, params }) => find(principal, params.id),
-    responses: { 200: { description: 'All of it', schema: foundExclusions } },
+    responses: { 200: { description: 'All exclusions', schema: foundExclusions } },
     handler: async ({ subject }) => answerOk({ items: await listExclusions(sql, subject) }),
   }),
   route({

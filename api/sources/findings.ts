@@ -25,7 +25,7 @@ const finding = z
     fix: z.string(),
     applicationIds: z
       .array(id)
-      .meta({ description: 'The open applications that it affects; of a claims route, the one that has it' }),
+      .meta({ description: 'The open applications that it affects; for a claims route the one that has it' }),
   })
   .meta({ id: 'Finding' });
 

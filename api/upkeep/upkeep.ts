@@ -25,7 +25,7 @@ export const upkeepRoutes = ({ sql }: Deps): Route[] => [
     tag: 'providers',
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
-    responses: { 200: { description: 'All of it', schema: upkeep } },
+    responses: { 200: { description: 'All items of the file', schema: upkeep } },
     handler: async ({ principal, subject }) => {
       // staff of the operator may know that two clients have the same person
       const compared = isAllowed(principal, 'operations:read');
