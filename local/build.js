@@ -56,7 +56,7 @@ function compile(source, content, target) {
   }
 }
 
-/** Brings `dist/` up to date with the sources; answers the path of the workflow bundle. */
+/** Brings `dist/` up to date with the sources; returns the path of the workflow bundle. */
 async function build() {
   const file = path.join(dist, '.manifest.json');
   const before = readManifest(file);

@@ -81,7 +81,7 @@ function discardStale(file, aside) {
   fs.rmSync(aside, { force: true });
 }
 
-/** Takes the lock `file` for this process; answers the holder `{pid, startedAt}` when a live process has it, else undefined. */
+/** Takes the lock `file` for this process; returns the holder `{pid, startedAt}` when a live process has it, else undefined. */
 function takeLock(file) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const own = `${file}.${process.pid}`;

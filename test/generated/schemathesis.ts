@@ -47,7 +47,7 @@ interface Run {
   folder: string;
 }
 
-/** Generates requests from the document, sends them, and checks the answers; answers what it found wrong, as it says it. */
+/** Generates requests from the document, sends them, and checks the answers; returns what it found wrong, as it says it. */
 export async function runSchemathesis({ document, url, key, seed, perOperation, folder }: Run) {
   const executable = await obtainSchemathesis();
   const [described, report] = [join(folder, 'openapi.json'), join(folder, 'requests.ndjson')];

@@ -121,7 +121,7 @@ describe('a request that meets the end of a webhook endpoint', () => {
     return { id: id as string, send, statuses };
   }
 
-  /** Asks for something while a transaction that ends the endpoint is under way; answers what it came to. */
+  /** Asks for something while a transaction that ends the endpoint is under way; returns what it came to. */
   const whileItEnds = async <T>(id: string, ask: () => Promise<T>): Promise<T> => {
     const { asked } = await api.deps.sql.begin(async (tx) => {
       await endEndpoints(tx, tx`select ${id}::uuid`);

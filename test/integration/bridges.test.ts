@@ -156,7 +156,7 @@ test('an application to a payer of the platform is on the bridge however it was 
   expect(payerId).toBe(filed.payerIds[0]);
 });
 
-/** The changes that bring an application onto the bridge after it was opened; each answers the platform. */
+/** The changes that bring an application onto the bridge after it was opened; each returns the platform. */
 const laterCovers: Record<string, (filed: Filed, open: () => Promise<OpenApplication>) => Promise<OpenApplication>> = {
   'a relationship put on file later': async (filed, open) => {
     const opened = await open();

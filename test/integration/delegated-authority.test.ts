@@ -137,7 +137,7 @@ const WORK = ['admin', 'lead', 'specialist'] as const;
 const FOLLOW_UP = [...WORK, 'agent'] as const;
 const STAFF = [...FOLLOW_UP, 'auditor'] as const;
 
-/** Everything that acts for a user, and moves or shows what is theirs: makes it ready, and answers what takes it. */
+/** Everything that acts for a user, and moves or shows what is theirs: makes it ready, and returns what takes it. */
 const ACTS: Record<string, Act & { of: (id: string, who: Who) => Promise<Take> }> = {
   feed: {
     by: 'post /v1/users/{id}/calendar-feed',
@@ -775,7 +775,7 @@ test('all that a key can reach, and all that it can mint and what that can, lies
   const reached = new Set<string>();
   const feeds: string[] = [];
 
-  /** Tries all that mints something, in every scope and for every user; answers the keys that came of it. */
+  /** Tries all that mints something, in every scope and for every user; returns the keys that came of it. */
   async function mint(key: string): Promise<string[]> {
     const keys: string[] = [];
     for (const clientIds of scopes) {

@@ -65,7 +65,7 @@ test('is closed with a reason, and opened again for another recipient', async ()
 });
 
 describe('the mail of an inquiry', () => {
-  /** Sends what is queued for a recipient as the worker does: answers the texts that the local mailbox got. */
+  /** Sends what is queued for a recipient as the worker does: returns the texts that the local mailbox got. */
   async function sentTo(recipientId: string, email: string): Promise<{ subject: string; text: string }[]> {
     const { sql, keyring } = system.api.deps;
     const { send } = await sql.begin((tx) => batchDueMail(tx, recipientId, '2099-06-10T19:00:00.000Z'));

@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-/** Sends a request as it is; answers its status. */
+/** Sends a request as it is; returns its status. */
 async function send({ method, path, body, type }: OddRequest, key: string): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${place.port}${path}`, {
     method,

@@ -71,7 +71,7 @@ async function oldDirectory(through: number) {
 const compare = async (sql: Sql): Promise<string[][]> =>
   Promise.all((await listApplicationsToCompare(sql, null, 10)).map((one) => listDifferences(sql, one)));
 
-/** Adds a note, and answers what was entered with it. */
+/** Adds a note, and returns what was entered with it. */
 async function note(sql: Sql, { id, clientId }: { id: string; clientId: string }): Promise<object[]> {
   const before = (await readHistory(sql, id)).length;
   const commandId = randomUUID();

@@ -85,7 +85,7 @@ const isTheirs = (owner: Record<string, string>) =>
     .map(([name, value]) => `"${name}" = ${value}`)
     .join(' and ');
 
-/** Runs a statement as a role, for our client; answers how many rows it was about, or the code of PostgreSQL's refusal. */
+/** Runs a statement as a role, for our client; returns how many rows it was about, or the code of PostgreSQL's refusal. */
 const runAs = (role: keyof typeof ROLES, statement: string, scope: string[] = [OURS]): Promise<number | string> =>
   roles[role]
     .begin(async (tx) => {

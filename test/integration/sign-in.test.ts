@@ -61,7 +61,7 @@ async function addUser(role = 'specialist', more: object = {}, key = admin): Pro
 const invite = async ({ id }: Person, key = admin): Promise<string> =>
   (await api.make(`/v1/users/${id}/invitations`, undefined, { key })).url;
 
-/** Begins at one of our addresses, signs in at the provider, and answers the address that it leads back to. */
+/** Begins at one of our addresses, signs in at the provider, and returns the address that it leads back to. */
 async function passProvider(
   browser: Browser,
   from: string,

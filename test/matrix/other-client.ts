@@ -73,7 +73,7 @@ const NOT_LOOKED_AT = [
 const MOVING_FIELDS = [
   'ageSeconds',
   'waitingSeconds',
-  // of an entry of the audit log, within the minute
+  // the audit log links an entry within the minute
   'link',
   'answerId',
   'answeredAt',

@@ -55,7 +55,7 @@ describe('a workflow that has started under today’s rules, and goes on under t
     });
   }
 
-  /** Lives a life; answers the result of each command, with the workflow in step with the record after each. */
+  /** Lives a life; returns the result of each command, with the workflow in step with the record after each. */
   async function live(version: RecordSide): Promise<unknown[]> {
     next = undefined;
     const life = await lives.open({ attestedDaysAgo: 10 });

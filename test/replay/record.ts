@@ -47,7 +47,7 @@ async function chain({ env }: Lives, workflowId: string): Promise<[string, Histo
   return runs;
 }
 
-/** Keeps the histories of runs; answers the name of each with its run. */
+/** Keeps the histories of runs; returns the name of each with its run. */
 function writeRuns(workflow: string, life: string, workflowId: string, runs: Map<string, History>): [string, string][] {
   return [...runs].map(([runId, history], i) => {
     const name = `${workflow}/${VERSION}/${life}${runs.size > 1 ? `.${i + 1}` : ''}`;

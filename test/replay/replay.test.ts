@@ -64,7 +64,7 @@ const mayBeRead = ({ text, attribute }: ReturnType<typeof inTheClear>[number]): 
     ? ID.test(text) || BOOKKEEPING.test(text)
     : (ATTRIBUTE_VALUES as Record<string, RegExp | undefined>)[attribute]?.test(text) === true;
 
-/** Replays what is recorded, each under its own workflow id; answers those histories that no longer lead where they led. */
+/** Replays what is recorded, each under its own workflow id; returns those histories that no longer lead where they led. */
 async function diverging(
   bundle: ReplayWorkerOptions['workflowBundle'],
   replayedRun: (name: string, runId: string) => void = () => undefined,

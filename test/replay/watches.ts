@@ -108,7 +108,7 @@ async function createFormerClient(lives: Lives): Promise<Book> {
 const isEnded = ({ env }: Lives, workflowId: string) =>
   eventually(async () => (await env.client.workflow.getHandle(workflowId).describe()).status.name === 'COMPLETED');
 
-/** Watches as they were kept when their histories were recorded, by name; each answers its workflow's id. */
+/** Watches as they were kept when their histories were recorded, by name; each returns its workflow's id. */
 export const WATCHES: Record<string, (lives: Lives, outside: StandIns) => Promise<string>> = {
   /** Waits, is notified, waits for longer, ends. */
   async 'inquiry-answered-and-closed'(lives) {

@@ -170,7 +170,7 @@ export class TestApi {
 
   get = (path: string, sent?: Sent): Promise<Reply> => this.call('GET', path, sent);
   post = (path: string, body: unknown, sent?: Sent): Promise<Reply> => this.call('POST', path, { ...sent, body });
-  /** Registers an invented PDF and stores its file; answers the id. */
+  /** Registers an invented PDF and stores its file; returns the id. */
   async storeDocument(
     clientId: string,
     { name = 'letter', ...more }: { name?: string; kind?: string } = {},
@@ -194,7 +194,7 @@ export class TestApi {
   put = (path: string, body: unknown, sent?: Sent): Promise<Reply> => this.call('PUT', path, { ...sent, body });
   patch = (path: string, body: unknown, sent?: Sent): Promise<Reply> => this.call('PATCH', path, { ...sent, body });
 
-  /** Creates a resource, which has to work, and answers it. */
+  /** Creates a resource, which has to work, and returns it. */
   async make(path: string, body: unknown, sent?: Sent): Promise<Reply['body']> {
     const reply = await this.post(path, body, sent);
     if (reply.status !== 201) throw new Error(`POST ${path} answered ${reply.status}: ${JSON.stringify(reply.body)}`);

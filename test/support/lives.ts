@@ -177,7 +177,7 @@ export class Life {
     return { knows: await this.lives.dispatch.query(this.id, 5000), should: { alive: true, progress } };
   }
 
-  /** Gives a command as the API would, and answers what became of it. */
+  /** Gives a command as the API would, and returns what became of it. */
   async give(
     action: Action,
     body: object,
@@ -203,7 +203,7 @@ export class Life {
     return delivery;
   }
 
-  /** Gives a command that must be taken; answers the state after it. */
+  /** Gives a command that must be taken; returns the state after it. */
   async act(action: Action, body: object = {}, by: { actor?: Actor } = {}): Promise<ApplicationState> {
     const delivery = await this.give(action, body, by);
     if (delivery.status !== 'recorded') throw new Error(`${action}: ${JSON.stringify(delivery)}`);

@@ -101,7 +101,7 @@ export class System {
     };
   }
 
-  /** Runs a worker of a build whose workflows throw, end as failed or are those of an earlier time; answers what stops it. */
+  /** Runs a worker of a build whose workflows throw, end as failed or are those of an earlier time; returns what stops it. */
   async runBuild(workflows: 'throwing' | 'failing' | 'earlier'): Promise<() => Promise<void>> {
     const worker = await Worker.create({
       connection: this.connection,
@@ -206,7 +206,7 @@ export class OpenApplication {
     return this.api.call(method, `${this.path}/${action}`, { ...sent, body });
   }
 
-  /** Takes an action, which has to work, and answers the application. */
+  /** Takes an action, which has to work, and returns the application. */
   async act(action: string, body: object = {}, sent?: Sent): Promise<Reply['body']> {
     const reply = await this.try(action, body, sent);
     if (reply.status !== 200) throw new Error(`${action} answered ${reply.status}: ${JSON.stringify(reply.body)}`);

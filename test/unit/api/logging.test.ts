@@ -9,7 +9,7 @@ import { createLogger } from '../../../runtime/logger';
 
 const ADMIN_KEY = 'Ünusual keys are keys as well: 32';
 
-/** Serves one request of an app that has no database, and answers its status and every line that was logged. */
+/** Serves one request of an app that has no database, and returns its status and every line that was logged. */
 async function logged(
   path: string,
   { method = 'GET', headers = {}, body }: { method?: string; headers?: Record<string, string>; body?: string },

@@ -158,7 +158,7 @@ export class Paper {
     return this.events.findLast((event) => event.kind === kind) as Extract<ApplicationEvent, { kind: K }>;
   }
 
-  /** Gives a command; answers why it was refused, or null. */
+  /** Gives a command; returns why it was refused, or null. */
   give(action: Action, body: Body = {}, version?: number): Refusal | null {
     const id = this.createId();
     this.bodies.set(id, { action, body });

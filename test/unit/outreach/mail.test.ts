@@ -6,7 +6,7 @@ import { TestSmtp } from '../../support/smtp';
 const MAIL = { to: 'robin@example.org', subject: 'Attest', text: 'Please', html: '<p>Please</p>', messageId: '<1@x>' };
 const FROM = 'desk@operator.example';
 
-/** Sends a mail with a password; answers what came of it. */
+/** Sends a mail with a password; returns what came of it. */
 async function send(url: string, settings?: { tls: boolean }) {
   let transmitting = false;
   const sent = createSmtpMailer(url, FROM, settings).send(MAIL, async () => {

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import pino from 'pino';
 import { createSdkLogger } from '../../../worker/sdk-logger';
 
-/** Logs an entry of the SDK; answers its line in our log. */
+/** Logs an entry of the SDK; returns its line in our log. */
 function logged(level: 'info' | 'warn' | 'error', meta: Record<string, unknown>): Record<string, unknown> | undefined {
   const lines: string[] = [];
   createSdkLogger(pino({ base: null, timestamp: false }, { write: (line: string) => lines.push(line) }))[level](
