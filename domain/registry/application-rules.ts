@@ -8,7 +8,7 @@ export interface Rules {
   opensSpan: boolean;
   endsSpan: boolean;
   trackOrder?: TrackOrder;
-  /** The payer wants an attestation at most so many days old. */
+  /** The most days that an attestation may be old for the payer. */
   attestationMaxDays?: number;
 }
 

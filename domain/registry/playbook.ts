@@ -37,7 +37,7 @@ export interface Playbook {
   channel?: SubmissionChannel;
   requires?: Prerequisite[];
   requiresCaqh?: boolean;
-  /** The payer wants a CAQH attestation at most so many days old; left out, what CAQH takes for current will do. */
+  /** The most days that a CAQH attestation may be old for the payer; left out, what CAQH takes for current will do. */
   attestationMaxDays?: number;
   confirmReceiptAfter?: Duration;
   followUpEvery?: Duration;

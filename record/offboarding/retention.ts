@@ -124,7 +124,7 @@ const PURGE: Record<
   },
 };
 
-/** While something is open that may need a secret, it is looked at again so often. */
+/** The days after which it is looked again whether something is still open that may need a secret. */
 const AGAIN_DAYS = 7;
 
 /** Purges the data of a departed provider or client whose retention has passed, once each; returns when the next is due. */
