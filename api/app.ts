@@ -97,7 +97,8 @@ function nameRequest(_req: IncomingMessage, res: ServerResponse): string {
   return id;
 }
 
-const UNKNOWN_CALLER = new Set([401, 429]);
+/** Answers after which no more of a body is read: its sender is unknown, or it may have no end. */
+const UNREAD = new Set([401, 413, 429]);
 
 const answerError: ErrorRequestHandler = (error: unknown, req, res, _next) => {
   const problem = toProblem(error);
@@ -108,7 +109,6 @@ const answerError: ErrorRequestHandler = (error: unknown, req, res, _next) => {
     return;
   }
   res.set(problem.headers);
-  // a body from an unknown caller is not read
-  if (UNKNOWN_CALLER.has(problem.status) && !req.complete) res.set('Connection', 'close');
+  if (UNREAD.has(problem.status) && !req.complete) res.set('Connection', 'close');
   sendAnswer(res, { status: problem.status, body: problem });
 };

@@ -189,7 +189,10 @@ async function readInput(route: Route, req: Request, res: Response, { contradict
   }
   refuseErrors(errors);
   const file = route.file ? await readFile(route.file, req, res) : NO_FILE;
-  return { query, body, file, upload: { type: readMediaType(req), bytes: req } };
+  // a file that is refused before its end leaves the connection for the next request: the stream would break it off
+  res.once('finish', () => req.resume());
+  const upload = { type: readMediaType(req), bytes: req.iterator({ destroyOnReturn: false }) };
+  return { query, body, file, upload };
 }
 
 const isFields = (given: unknown): given is Record<string, unknown> =>

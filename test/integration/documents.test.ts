@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { hashFile, inventPdf } from '../../local/invented';
 import { purgeDueData } from '../../record/offboarding/retention';
@@ -219,6 +219,32 @@ describe('a file is refused, and nothing of it is kept', () => {
     });
     expect(status).toBe(413);
     await expectNothingKept(before, id);
+  });
+
+  test('and the connection goes on, for the next request on it', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const file = Buffer.alloc(mostBytes());
+    const id = await register(file);
+    const sendAgain = () =>
+      new Promise<[status: number, port: number]>((resolve, reject) => {
+        const headers = { Authorization: `Bearer ${ADMIN_KEY}`, 'Content-Type': 'application/octet-stream' };
+        const sending = request(
+          `${api.url}/v1/documents/${id}/content`,
+          { method: 'PUT', agent, headers },
+          (response) => {
+            const port = response.socket.localPort!;
+            response.resume().on('end', () => resolve([response.statusCode!, port]));
+          },
+        );
+        sending.on('error', reject).end(file);
+      });
+    const [[status, port], ...others] = [await sendAgain(), await sendAgain(), await sendAgain()];
+    expect(status).toBe(415);
+    expect(others).toEqual([
+      [415, port],
+      [415, port],
+    ]);
+    agent.destroy();
   });
 
   test('where it breaks off', async () => {
