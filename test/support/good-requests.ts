@@ -409,7 +409,8 @@ export const GOOD_REQUESTS: Record<string, GoodRow> = {
   },
 
   // requests that end something
-  'post /v1/billing-readiness/certificates/{id}/revocation': { body: () => ({ reason }) },
+  // its answer has changed by now, which has ended it
+  'post /v1/billing-readiness/certificates/{id}/revocation': { body: () => ({ reason }), refused: 409 },
   'post /v1/tasks/{id}/completion': { body: () => ({ notes: reason }) },
   // a call that a colleague began
   'post /v1/calls/{id}/reveals': { body: (ids) => ({ applicationId: ids.preparing, field: 'tin' }), roles: [] },
