@@ -146,7 +146,7 @@ test.each(['scoped', 'every'] as const)('each list costs as %s what it costs wit
   let compared = 0;
   for (const path of lists) {
     sent = [];
-    // not held against its description: the rows have nothing but what lists look for
+    // the answer does not fit its description: the rows have nothing but what lists look for
     const { status } = await fetch(api.url + path, { headers: { Authorization: `Bearer ${key}` } });
     answered.push([path, status]);
     for (const statement of sent.filter(isRead)) {

@@ -4,6 +4,7 @@ import { keepNppes, setServices } from '../../record/sources/lookups';
 import { processUpkeep } from '../../record/upkeep/upkeep';
 import { ADMIN_KEY, CLIENT, PROVIDER, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
+import { pick } from '../support/extent';
 import { inventNpi } from '../support/file';
 import { readRoutes } from '../support/routes';
 import { createAllFacts, daysAgo, daysAhead, System, TODAY, type Filed, type OpenApplication } from '../support/system';
@@ -512,11 +513,12 @@ describe('what a key of one client does about a person has no effect at another'
     (role === 'agent' &&
       ['completes its task', 'logs what the client asks', 'logs a contact with the provider'].includes(act));
 
+  const tried = [...pick(ROLES)];
   let alone: Side;
   let pairs: Map<Role, { mine: Side; theirs: Side; clean: { mine: Side; theirs: Side } }>;
   beforeAll(async () => {
     pairs = new Map();
-    for (const role of ROLES) pairs.set(role, { ...(await two()), clean: await two() });
+    for (const role of tried) pairs.set(role, { ...(await two()), clean: await two() });
     await takeList(listed('NAMESAKE'), ...[...pairs.values()].map(({ mine }) => listed('SOMEBODY', mine.npi)));
     alone = await side(inventNpi());
     await takeExport([`,${alone.npi},Expired,${daysAgo(130)},Y`]);
@@ -530,7 +532,7 @@ describe('what a key of one client does about a person has no effect at another'
     await setServices(sql, { caqh: { mode: 'api', name: 'CAQH' }, nppes: { mode: 'api', name: 'NPPES' } });
   });
 
-  test.each(ROLES)('a %s of one', async (role) => {
+  test.each(tried)('a %s of one', async (role) => {
     const { mine, theirs, clean } = pairs.get(role)!;
     const taken: Record<string, string> = {};
     for (const pair of [{ mine, theirs }, clean]) {
