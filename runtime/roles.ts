@@ -3,7 +3,7 @@ import type { Sql } from './database';
 import { ROLES, type DatabaseRole } from './row-security';
 
 /** Any number that nothing else locks: two starts on one cluster make the roles one after the other. */
-const LOCK = 7_203_513;
+const LOCK = 7_203_514;
 
 /** Everything in the database that has an owner, and how it is given another. */
 const OWNED = `
