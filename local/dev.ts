@@ -30,7 +30,7 @@ export function selectPrograms(changed: string[]): Program[] {
 }
 
 /**
- * Runs `npm run dev`: the parts of `npm start`; when sources change, it builds them and starts anew what they are in.
+ * Runs `npm run dev`: the parts of `npm start`; when a source changes, it builds and restarts the processes that use it.
  */
 export async function runDevelopment(env: Environment): Promise<void> {
   // A debugger stops the event loop for as long as it likes.

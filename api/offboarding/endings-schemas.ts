@@ -134,7 +134,7 @@ export const endingsQuery = pageQuery.extend({
 });
 
 const returnFields = {
-  on: describeDate('ReturnInput.on').meta({ description: 'The first day' }),
+  on: describeDate('ReturnInput.on').meta({ description: 'The first day back with the operator' }),
   source: z.enum(FACT_SOURCES),
   reference: line,
 };

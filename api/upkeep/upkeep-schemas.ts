@@ -34,7 +34,9 @@ export const upkeep = z
             description: `Which of its kind: a number, a policy, a document’s kind, the id of an authorisation. ${MASKED}`,
           }),
         documentId: id.nullable(),
-        dueOn: date.nullable().meta({ description: 'The last day; null where nothing was ever recorded' }),
+        dueOn: date
+          .nullable()
+          .meta({ description: 'The last day on which the item holds; null if it was never recorded' }),
         standing: z
           .enum(['current', 'due', 'lapsed', 'missing'])
           .meta({ description: '`due`: current, and to be renewed now' }),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Derives the id of something that follows from another thing: repeating the step gives the same id. */
+/** Derives an id from a text, so that a step that is repeated gives what it makes the same id. */
 export function deriveId(of: string): string {
   const hex = createHash('sha256').update(of).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

@@ -35,7 +35,7 @@ export interface Return extends Leaving {
   providerIds: string[];
   /** Those who left with the client, and whose secrets have been purged meanwhile: each comes back alone. */
   leftOutIds: string[];
-  /** Terminations that the ending opened and that go on: for a person to withdraw if they are no longer meant. */
+  /** Open terminations that the ending began; a person withdraws those that are no longer wanted. */
   terminationIds: string[];
   recordedBy: Actor;
   createdAt: Instant;

@@ -111,7 +111,7 @@ const readHeads = async (sql: Db, chains: string[]): Promise<Map<string, Head>> 
         select place, hash from audit_links l where l.chain = c.chain order by place desc limit 1) l`,
   );
 
-/** Reads the heads from one chain to the next, however long each is. */
+/** Reads the last link of every chain, by one jump of the index for each chain. */
 const readAllHeads = async (sql: Db): Promise<Map<string, Head>> =>
   groupByChain(
     await sql<HeadRow[]>`

@@ -77,7 +77,7 @@ const selectUnattended = (sql: Db): Fragment => sql`
 const selectStuck = (sql: Db, principal: Principal): Fragment => sql`
   select u.*, u.since as created_at from (${selectUnattended(sql)}) u where ${isInScope(sql, principal, 'u.client_id')}`;
 
-/** Lists stuck items, the oldest first; those of no one client only for a caller who sees every client. */
+/** Lists stuck items, the oldest first; items that belong to no single client are for callers who see every client. */
 export const listStuck = async (sql: Db, principal: Principal, request: PageRequest): Promise<Page<StuckItem>> => {
   const { items, next } = await readPage<StuckItem & { createdAt: Instant }>(sql, selectStuck(sql, principal), request);
   return { items: items.map(({ createdAt: _, ...item }) => item), next };

@@ -363,7 +363,7 @@ const DEFERRED_DAYS = 5;
 
 /**
  * Settles the result of an attempt, and whether it is to be tried again; a mail whose delivery is uncertain, or that
- * will never go, is put before a person. An attempt that was overtaken counts only if it learns that the mail went.
+ * will never go, is put before a person. If a later attempt has begun, this one's result counts only if it says that the mail left.
  */
 export const settleMail = (
   sql: Sql,

@@ -19,7 +19,7 @@ export interface EndpointInput {
   types: EmittedType[];
   /** Left out: every client. */
   clientIds?: string[] | undefined;
-  /** Whether it is added beside another that would be sent the same. */
+  /** Whether the endpoint is added although another one already gets the same events. */
   evenIfExists?: boolean | undefined;
 }
 
