@@ -38,7 +38,7 @@ const writePage = (keys: readonly { id: string; publicKey: string }[]): string =
     <input id="file" type="file" accept=".json,application/json">
     <label for="text">or its text</label>
     <textarea id="text" rows="6" spellcheck="false"></textarea>
-    <label for="key">The issuer’s public key, where this page was saved elsewhere or before the key was made</label>
+    <label for="key">The issuer’s public key, if this page was saved elsewhere or before the key was made</label>
     <input id="key" type="text" autocomplete="off" spellcheck="false">
     <section id="result" aria-live="polite"><h2 id="title"></h2><p id="explanation"></p><pre id="content"></pre></section>
     <script type="application/json" id="keys">${JSON.stringify(keys.map(({ id: keyId, publicKey }) => ({ id: keyId, publicKey })))}</script>
